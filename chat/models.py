@@ -1,0 +1,80 @@
+"""What the chat remembers: users, rooms and messages."""
+
+from unicodedata import category, normalize
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+
+
+class User(AbstractUser):
+    """Somebody who writes: Django's own user, in a table that can grow columns later."""
+
+
+def normalise(name):
+    """Return a room's name as it is stored: composed (NFC) and trimmed."""
+    return normalize("NFC", name).strip()
+
+
+def validate_room_name(name):
+    """Raise ValidationError for a name that an address or a reader would trip over."""
+    if name in {".", ".."} or "/" in name:
+        raise ValidationError("A room's name can't be one or two dots, or contain a slash.")
+    if any(category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in name):
+        raise ValidationError("A room's name can't contain characters that nobody sees.")
+
+
+class Room(models.Model):
+    """A place to talk."""
+
+    name = models.CharField(max_length=50, unique=True, validators=[validate_room_name])
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("chat:room", kwargs={"name": self.name})
+
+    def clean(self):
+        self.name = normalise(self.name)
+
+    def id_before(self, message_id):
+        """Return the id of the newest message before the one with this id, or None."""
+        return self.messages.filter(pk__lt=message_id).values_list("pk", flat=True).last()
+
+
+class Message(models.Model):
+    """What one user said in one room. A room's messages stand in the order of their ids."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="messages")
+    text = models.TextField(max_length=500)
+    created_at = models.DateTimeField(auto_now_add=True)
+    client_id = models.UUIDField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["room", "id"], name="messages_of_a_room")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "room", "client_id"], name="said_once")
+        ]
+
+    def __str__(self):
+        return f"{self.user}: {self.text[:50]}"
+
+    def as_frame(self, previous):
+        """Return the message as a dict for the socket; ``previous``: Room.id_before(its id)."""
+        return {
+            "type": "message",
+            "id": self.pk,
+            "previous": previous,
+            "username": self.user.username,
+            "message": self.text,
+            "created_at": self.created_at.isoformat(),
+            "client_id": self.client_id and str(self.client_id),
+        }
