@@ -13,7 +13,8 @@ from django.http import HttpRequest
 from .forms import MessageForm
 from .frames import Refusal, read_frame
 from .limits import seconds_to_wait
-from .models import Message, Room, normalise
+from .models import Message, Room
+from .names import normalise
 
 # Close codes: 4000 to 4999 are the application's own (RFC 6455, section 7.4.2).
 POLICY_VIOLATION, TRY_AGAIN_LATER, LOGGED_OUT, NOT_FOUND = 1008, 1013, 4401, 4404
@@ -38,10 +39,6 @@ class ChatConsumer(WebsocketConsumer):
         if self.room is None:
             return self.close(code=NOT_FOUND)
         self.group = f"room-{self.room.pk}"
-        self.join()
-
-    def join(self):
-        """Hear what is said in the room. To join twice does no harm."""
         async_to_sync(self.channel_layer.group_add)(self.group, self.channel_name)
 
     def disconnect(self, code):
@@ -112,7 +109,8 @@ class ChatConsumer(WebsocketConsumer):
 
     def catch_up(self, after):
         """Send what came after the message with this id, a part at a time."""
-        self.join()  # again: a channel layer forgets windows that were away for too long
+        # Join again, which does no harm: a layer forgets windows that were away for too long.
+        async_to_sync(self.channel_layer.group_add)(self.group, self.channel_name)
         messages = self.room.messages.filter(pk__gt=after).select_related("user")
         part, previous = list(messages[: CATCH_UP + 1]), self.room.id_before(after + 1)
         for message in part[:CATCH_UP]:

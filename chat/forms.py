@@ -5,7 +5,8 @@ from unicodedata import category
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
 
-from .models import Message, Room, User, normalise, validate_room_name
+from .models import Message, Room, User
+from .names import normalise, validate_room_name
 
 
 class SignUpForm(UserCreationForm):

@@ -1,28 +1,14 @@
 """What the chat remembers: users, rooms and messages."""
 
-from unicodedata import category, normalize
-
 from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
+
+from .names import normalise, validate_room_name
 
 
 class User(AbstractUser):
     """Somebody who writes: Django's own user, in a table that can grow columns later."""
-
-
-def normalise(name):
-    """Return a room's name as it is stored: composed (NFC) and trimmed."""
-    return normalize("NFC", name).strip()
-
-
-def validate_room_name(name):
-    """Raise ValidationError for a name that an address or a reader would trip over."""
-    if name in {".", ".."} or "/" in name:
-        raise ValidationError("A room's name can't be one or two dots, or contain a slash.")
-    if any(category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in name):
-        raise ValidationError("A room's name can't contain characters that nobody sees.")
 
 
 class Room(models.Model):

@@ -7,7 +7,8 @@ from django.urls import reverse_lazy
 from django.views.generic import CreateView, DetailView, FormView
 
 from .forms import RoomForm, SignUpForm
-from .models import Room, normalise
+from .models import Room
+from .names import normalise
 
 PAGE_SIZE = 50  # messages
 
@@ -49,7 +50,7 @@ class RoomView(LoginRequiredMixin, DetailView):
     def get_context_data(self, **kwargs):
         messages = self.object.messages.select_related("user").order_by("-pk")
         before = self.request.GET.get("before", "")
-        if before.isdecimal():
+        if before.isdecimal() and len(before) < 20:  # longer is no id
             messages = messages.filter(pk__lt=before)
         page = list(messages[: PAGE_SIZE + 1])
         return super().get_context_data(

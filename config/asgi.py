@@ -26,3 +26,4 @@ application = ProtocolTypeRouter(
 
 server.finish_handlers_before_shutdown()
 server.allow_all_close_codes()
+server.ignore_sends_to_who_is_leaving()

@@ -18,7 +18,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 SIGN_IN = """
 from django.test import Client
-Room.objects.get_or_create(name={room!r})
+if "Room" in globals():
+    Room.objects.get_or_create(name={room!r})
 for name in {names!r}:
     client = Client()
     client.force_login(User.objects.get_or_create(username=name)[0])
@@ -65,7 +66,7 @@ class Server:
         return self.manage("shell", "-v0", "-c", code)
 
     def sign_in(self, *names, room="welcome"):
-        """Make users and room where they are missing; return the value of each session cookie."""
+        """Make users and the room where they are missing; return each user's session cookie."""
         return self.shell(SIGN_IN.format(names=names, room=room)).split()
 
     def start(self):

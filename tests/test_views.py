@@ -90,5 +90,5 @@ class RoomTests(TestCase):
 
     def test_a_nonsense_address_is_answered_like_any_other(self):
         Room.objects.create(name="welcome")
-        for before in ("x", "-1", "9" * 30, "٣"):
+        for before in ("x", "-1", "9" * 19, "9" * 5000, "٣"):
             self.assertEqual(self.client.get(f"/chat/welcome/?before={before}").status_code, 200)

@@ -1,4 +1,4 @@
-import chat.models
+import chat.names
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name='Room',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=50, unique=True, validators=[chat.models.validate_room_name])),
+                ('name', models.CharField(max_length=50, unique=True, validators=[chat.names.validate_room_name])),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
