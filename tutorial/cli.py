@@ -1,14 +1,19 @@
 """The command line. It decides nothing: each command is a function of another module."""
 
-import json
 import sys
-from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tutorial.course import COURSE, PROJECT
 from tutorial.environment import Trouble
+
+Number = Annotated[int, typer.Argument(min=1, max=len(COURSE), help="The chapter's number.")]
+Workspace = Annotated[
+    Path | None,
+    typer.Option(help="The folder that `start` made, when it is not the working directory."),
+]
 
 app = typer.Typer(
     help="Django Channels, step by step.",
@@ -32,33 +37,97 @@ def _nothing(context: typer.Context) -> None:
         show_course()
 
 
+def chapter_number(text: str) -> int:
+    """The number that `start` was given; raises `Trouble` when it is none, or an exercise's."""
+    if text.isdecimal() and 1 <= int(text) <= len(COURSE):
+        return int(text)
+    if all(part.isdecimal() for part in text.split(".")) and text.count(".") == 1:
+        raise Trouble(f"Exercise {text} is still to come.")
+    raise Trouble(f"{text} is no chapter. The course has chapters 1 to {len(COURSE)}.")
+
+
 @app.command("list")
 def show_course(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    workspace: Workspace = None,
 ) -> None:
-    """Show the map of the course."""
-    if as_json:
-        chapters = [asdict(chapter) | {"exists": chapter.exists} for chapter in COURSE]
-        print(json.dumps(chapters, indent=2))
-        return
-    from rich.console import Console
-    from rich.table import Table
+    """Show the map of the course, and in a folder of yours where you are."""
+    from tutorial.showing import print_course, print_course_as_json
+    from tutorial.workspace import find_workspace, open_workspace
 
-    console, part = Console(highlight=False), None
-    for chapter in COURSE:
-        if chapter.part != part:
-            part = chapter.part
-            console.print(f"\n[bold]{part}[/bold]")
-            table = Table.grid(padding=(0, 2))
-        table.add_row(
-            f"{chapter.number:>4}",
-            f"[cyan]{chapter.name}[/cyan]",
-            chapter.title,
-            "" if chapter.exists else "[dim]to come[/dim]",
-        )
-        if chapter is COURSE[-1] or COURSE[chapter.number].part != part:
-            console.print(table)
-    console.print("\nSee what you will build: [bold]python3 -m tutorial demo[/bold]")
+    progress = open_workspace(workspace)[1] if workspace or find_workspace() else None
+    (print_course_as_json if as_json else print_course)(progress)
+
+
+@app.command()
+def start(
+    number: Annotated[str, typer.Argument(help="The chapter's number.", metavar="N")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Default: my-chat beside the course.")
+    ] = None,
+) -> None:
+    """Make the folder in which a chapter begins; work that is there already is moved aside."""
+    from tutorial import workspace
+    from tutorial.showing import print_start
+
+    print_start(workspace.start(chapter_number(number), folder))
+
+
+@app.command("next")
+def go_on(workspace: Workspace = None) -> None:
+    """Take your folder on to the next chapter; nothing that you wrote is overwritten."""
+    from tutorial import workspace as module
+    from tutorial.showing import print_next
+
+    print_next(module.go_on(workspace))
+
+
+@app.command()
+def diff(
+    number: Number,
+    file: Annotated[str | None, typer.Option(metavar="FILE", help="This file only.")] = None,
+    workspace: Workspace = None,
+) -> None:
+    """Show what a chapter changes: from the stage before, or from your files in your folder."""
+    from tutorial.showing import print_diff
+    from tutorial.stages import stage_diff
+    from tutorial.workspace import find_workspace, open_workspace
+
+    yours = open_workspace(workspace)[0] if workspace or find_workspace() else None
+    print_diff(number, stage_diff(number, file, yours), yours)
+
+
+@app.command()
+def build(
+    number: Annotated[int | None, typer.Argument(min=1, max=len(COURSE), metavar="N")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR")] = None,
+    git: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A Git repository of all stages of Part I.")
+    ] = None,
+) -> None:
+    """Write stage N into the new folder DIR, or with --git one commit per stage."""
+    if git and number is None:
+        from tutorial.commits import build_commits
+
+        print(f"Wrote the stages as commits into {build_commits(git)}")
+    elif number and folder and not git:
+        from tutorial.stages import build
+
+        print(f"Wrote stage {number} into {build(number, folder)}")
+    else:
+        raise Trouble("Call it in one of two ways: build N DIR, or build --git DIR")
+
+
+@app.command()
+def absorb(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `build --git` made.")],
+    force: Annotated[bool, typer.Option(help="Overwrite what no commit holds.")] = False,
+) -> None:
+    """Read changed and rebased commits of the stages back into the chapters."""
+    from tutorial.commits import absorb
+
+    for line in absorb(folder, force) or ["Nothing to change: the stages are as the commits are."]:
+        print(line)
 
 
 @app.command()
@@ -75,15 +144,10 @@ def demo(
         int, typer.Option(min=1, max=len(COURSE), help="After which chapter.")
     ] = PROJECT,
 ) -> None:
-    """Run the chat with two users and a room, until Ctrl-C."""
-    if stage != PROJECT:
-        raise Trouble(
-            f"Stage {stage} comes with its chapter. Until then there is stage {PROJECT}, "
-            "the finished project."
-        )
-    from tutorial.demo import run_demo
+    """Run the chat with two users and a room, or as it is after a chapter, until Ctrl-C."""
+    from tutorial.demo import run_stage_demo
 
-    raise typer.Exit(run_demo(port=port, browser=not no_browser, lan=lan))
+    raise typer.Exit(run_stage_demo(stage, port=port, browser=not no_browser, lan=lan))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -108,3 +172,61 @@ def screenshot() -> None:
     from tutorial.screenshot import take_screenshot
 
     print(f"Wrote {take_screenshot().relative_to(ROOT)}")
+
+
+@app.command()
+def check(
+    number: Annotated[
+        str | None, typer.Argument(metavar="N", help="Default: the chapter under way.")
+    ] = None,
+    workspace: Workspace = None,
+    hint: Annotated[bool, typer.Option(help="Show the open step's hint.")] = False,
+) -> None:
+    """Check your folder, step by step; exit code 0 when all of the chapter is done."""
+    from rich.console import Console
+
+    from tutorial.checking.reader import remember, wanted
+    from tutorial.checking.run import run_checks
+    from tutorial.checking.show import show
+
+    folder, chosen = wanted(number, workspace)
+    report = run_checks(chosen, folder)
+    remember(folder, report)
+    show(report, Console(highlight=False), hint)
+    raise typer.Exit(0 if report.green else 1)
+
+
+@app.command()
+def watch(workspace: Workspace = None) -> None:
+    """Check your folder at every save, until q or Ctrl-C."""
+    from tutorial import watching
+    from tutorial import workspace as module
+    from tutorial.checking.reader import remember
+    from tutorial.showing import print_next
+
+    folder, _ = module.open_workspace(workspace)
+    watching.watch(
+        folder,
+        number=lambda: module.read_progress(folder).chapter,
+        done=lambda report: remember(folder, report),
+        go_on=lambda: print_next(module.go_on(folder)),
+        show_course=lambda: show_course(workspace=folder),
+    )
+
+
+@app.command()
+def write(
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="[N…]", min=1)] = None,
+    fast: Annotated[bool, typer.Option(help="Keep the outputs as they stand.")] = False,
+) -> None:
+    """For maintainers: write the blocks in the chapters' texts anew, by doing the chapters."""
+    from cogapp.cogapp import CogError
+
+    from tutorial import book
+
+    for number in numbers or [chapter.number for chapter in COURSE if chapter.exists]:
+        try:
+            changed = book.write([number], capture=not fast)
+        except CogError as error:
+            raise Trouble(str(error)) from error
+        print(f"Chapter {number}: {'written anew' if changed else 'as it was'}")

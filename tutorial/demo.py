@@ -1,33 +1,60 @@
-"""The demo: the project under `runserver`, with two users and a room, until Ctrl-C."""
+"""The demo: the project, or a stage of it, under `runserver` until Ctrl-C.
+
+The finished project gets two users and a room; an earlier stage gets what it has of them.
+"""
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from tutorial.course import PROJECT, chapter
 from tutorial.environment import ROOT, WINDOWS, Trouble, plain_environment
 from tutorial.project import make_env_file, settings_variables
+from tutorial.stages import write_stage
 
 ROOM = "welcome"
 USERS = {"alice": "in-the-rabbit-hole", "bob": "under-the-tea-table"}
 """The demo's users and their passwords, which are no secret."""
+
+PAGES_FROM, USERS_FROM, ROOMS_FROM = 2, 7, 8
+"""The first stages that have /chat/<room>/, that know who speaks, that keep rooms."""
 
 DEFAULT_PORT = 8000
 STARTING = 30.0  # seconds that the server may take until its first answer
 STOPPING = 3.0  # seconds that it may take to end before it is killed
 
 
-def run_demo(port: int | None, browser: bool, lan: bool, project: Path = ROOT) -> int:
-    """Serve `project` until Ctrl-C or SIGTERM, then return 0.
+def run_stage_demo(stage: int, port: int | None, browser: bool, lan: bool) -> int:
+    """Serve the project as of a stage, in a folder that lives as long as the demo.
+
+    The parameters, what comes back and `Trouble` are as with `run_demo`.
+    """
+    if stage == PROJECT:
+        return run_demo(port, browser, lan)
+    prefix = f"stage-{stage}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        write_stage(stage, folder)
+        print(f"This is stage {stage}, {chapter(stage).title}, in a folder for this demo only.")
+        return run_demo(port, browser, lan, folder, stage)
+
+
+def run_demo(
+    port: int | None, browser: bool, lan: bool, project: Path = ROOT, stage: int = PROJECT
+) -> int:
+    """Serve `project`, which is as of `stage`, until Ctrl-C or SIGTERM, then return 0.
 
     `port`: None for 8000 or the next free one, 0 for any. `browser`: open the first link. `lan`:
     let other machines in. Raises `Trouble` when the port is in use, when the project does not
@@ -46,27 +73,37 @@ def run_demo(port: int | None, browser: bool, lan: bool, project: Path = ROOT) -
         database = project / "db.sqlite3"
         first_time = not database.exists() or database.stat().st_size == 0
         if first_time:
-            print("Making the database db.sqlite3, two users and a room.", flush=True)
-        seed = start_seed(project, variables)
+            print(f"Making the database db.sqlite3{contents(stage)}.", flush=True)
+        users = USERS if stage >= USERS_FROM else {}
+        seed = start_seed(project, variables, ROOM if stage >= ROOMS_FROM else None, users)
         if first_time:
             fits = finish_seed(seed)
         with server(project, variables, f"{host}:{port}") as process:
             if not first_time:  # both at once: it saves a second
                 fits = finish_seed(seed)
             wait_for_answer(process, port)
-            links = {"alice": link("127.0.0.1", port), "bob": link(address or "localhost", port)}
+            links = [link(host, port, stage) for host in ("127.0.0.1", address or "localhost")]
             announce(links, fits, address, lan)
             if browser:
-                open_browser(links["alice"])
+                open_browser(links[0])
             raise Trouble(f"The server has ended by itself (exit code {process.wait()}).")
     except KeyboardInterrupt:
         print("\nThe demo has ended.", flush=True)
         return 0
 
 
-def link(host: str, port: int) -> str:
-    """The address at which somebody logs in and comes to the demo's room."""
-    return f"http://{host}:{port}/accounts/login/?next=/chat/{quote(ROOM)}/"
+def link(host: str, port: int, stage: int = PROJECT) -> str:
+    """The address at which somebody comes to the demo's room, logging in where a stage asks."""
+    page = f"/chat/{quote(ROOM)}/" if stage >= PAGES_FROM else "/"
+    way_in = "/accounts/login/?next=" if stage >= USERS_FROM else ""
+    return f"http://{host}:{port}{way_in}{page}"
+
+
+def contents(stage: int) -> str:
+    """What a new database gets at a stage, in words."""
+    if stage >= ROOMS_FROM:
+        return ", two users and a room"
+    return " and two users" if stage >= USERS_FROM else ""
 
 
 def choose_port(wanted: int | None, host: str) -> int:
@@ -114,9 +151,17 @@ def own_address() -> str | None:
     return None
 
 
-def start_seed(project: Path, variables: dict[str, str]) -> subprocess.Popen:
-    """Begin to prepare the project's database; `finish_seed` waits for the end."""
-    wanted = json.dumps({"room": ROOM, "users": USERS})
+def start_seed(
+    project: Path,
+    variables: dict[str, str],
+    room: str | None = ROOM,
+    users: dict[str, str] = USERS,
+) -> subprocess.Popen:
+    """Begin to prepare the project's database; `finish_seed` waits for the end.
+
+    `users`: name → password. None for `room` where the project keeps no rooms.
+    """
+    wanted = json.dumps({"room": room, "users": users})
     return subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("seed.py")), wanted],
         cwd=project,
@@ -207,16 +252,23 @@ def wait_for_answer(process: subprocess.Popen, port: int) -> None:
     raise Trouble(f"The server did not answer within {STARTING:.0f} seconds. Its output is above.")
 
 
-def announce(links: dict[str, str], fits: dict[str, bool], address: str | None, lan: bool) -> None:
-    """Print a link, name and password for each user, and what to do with them."""
+def announce(links: list[str], fits: dict[str, bool], address: str | None, lan: bool) -> None:
+    """Print the two links, a name and password with each where there are users, and what to do.
+
+    `fits`: for each user, whether the demo's password is theirs; empty when there are no users.
+    """
     lines = ["", "The chat is running. Open both links, in one browser or in two:", ""]
-    for name, url in links.items():
-        password = USERS[name] if fits[name] else "(not the demo's: it has been changed)"
-        lines += [f"  {url}", f"      name: {name}   password: {password}", ""]
+    for url, name in itertools.zip_longest(links, fits):
+        lines += [f"  {url}"]
+        if name:
+            password = USERS[name] if fits[name] else "(not the demo's: it has been changed)"
+            lines += [f"      name: {name}   password: {password}"]
+        lines += [""]
     if lan:
+        way_in = " and log in with these passwords" if fits else ""
         lines += [
-            "CAUTION: every machine in your network can reach this server and log in with these",
-            "passwords. It is a development server: use it only in a network that you trust.",
+            f"CAUTION: every machine in your network can reach this server{way_in}.",
+            "It is a development server: use it only in a network that you trust.",
             *([] if address else ["This machine's address in the network could not be found."]),
             "",
         ]

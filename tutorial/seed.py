@@ -1,11 +1,12 @@
-"""Prepares a project's database for the demo: run with the project's folder as working directory.
+"""Prepares a project's database: run with the project's folder as working directory.
 
 Migrates, then makes sure of the room and of the users that it gets as JSON in its first argument:
-`{"room": "welcome", "users": {"alice": "a password"}}`. Prints JSON: `{"alice": true}`, true where
-that password is the user's. A user who has chosen another one keeps it.
+`{"room": "welcome", "users": {"alice": "a password"}}`. No room is made for null, as early stages
+keep none. Prints JSON: `{"alice": true}`, true where that password is the user's. A user who has
+chosen another one keeps it.
 
-It loads the project's URLs and its ASGI application, too, so that an error in them shows up here,
-with its traceback, rather than in a server that never answers.
+It loads the project's URLs and its ASGI or WSGI application, too, so that an error in them shows
+up here, with its traceback, rather than in a server that never answers.
 """
 
 import json
@@ -24,12 +25,10 @@ def main(answer: TextIO) -> None:
     wanted = json.loads(sys.argv[1])
     django.setup()
     call_command("check")
-    import_string(settings.ASGI_APPLICATION)
+    import_string(getattr(settings, "ASGI_APPLICATION", None) or settings.WSGI_APPLICATION)
     call_command("migrate", verbosity=0)
 
     from django.contrib.auth import get_user_model
-
-    from chat.models import Room
 
     users = get_user_model().objects
     fits = {}
@@ -38,7 +37,10 @@ def main(answer: TextIO) -> None:
         if user is None:
             users.create_user(username=name, password=password)
         fits[name] = user is None or user.check_password(password)
-    Room.objects.get_or_create(name=wanted["room"])
+    if wanted["room"]:
+        from chat.models import Room
+
+        Room.objects.get_or_create(name=wanted["room"])
     print(json.dumps(fits), file=answer)
 
 

@@ -1,0 +1,25 @@
+// One window in one room: hears what is said, sends what is typed.
+
+import { goToEnd, show } from "./log.js";
+
+const byId = (id) => document.getElementById(id);
+const input = byId("chat-message-input");
+const address = new URL(`/ws${location.pathname}`, location.href);
+address.protocol = address.protocol.replace("http", "ws");
+const socket = new WebSocket(address);
+
+socket.onopen = () => { byId("connection").textContent = "Connected."; };
+socket.onmessage = ({ data }) => show(JSON.parse(data));
+socket.onclose = ({ code }) => {
+  const why = byId(`closed-${code}`);  // the page has a sentence for what can't be mended
+  byId("connection").textContent = why ? "Closed." : "Not connected. Reload the page.";
+  if (why) why.hidden = false;
+};
+
+byId("chat-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!input.value.trim() || socket.readyState !== WebSocket.OPEN) return;
+  socket.send(JSON.stringify({ message: input.value }));
+  input.value = "";
+  goToEnd();
+});

@@ -1,0 +1,53 @@
+"""What the forms let through."""
+
+from django.test import TestCase
+
+from chat.forms import RoomForm, SignUpForm
+from chat.models import Room
+
+
+class RoomFormTests(TestCase):
+    def test_names_in_any_script_are_fine(self):
+        for name in ("welcome", "雑談", "हिन्दी", "ไทยดี", "a b?#%&", "n" * 50, "が" * 50):
+            with self.subTest(name):
+                form = RoomForm({"name": name})
+                self.assertTrue(form.is_valid(), form.errors)
+                self.assertEqual(form.save().name, name)
+
+    def test_names_that_no_address_or_reader_can_bear_are_not(self):
+        names = (
+            "",
+            "  ",
+            "n" * 51,
+            ".",
+            "..",
+            "../",
+            "a/b",
+            "a\0b",
+            "a\nb",
+            "\u202eevil",
+            "a\u200bb",
+        )
+        for name in names:
+            with self.subTest(name):
+                self.assertFalse(RoomForm({"name": name}).is_valid())
+
+    def test_a_decomposed_name_is_counted_and_stored_composed(self):
+        form = RoomForm({"name": "か\N{COMBINING KATAKANA-HIRAGANA VOICED SOUND MARK}" * 50})
+        self.assertTrue(form.is_valid(), form.errors)
+        self.assertEqual(form.save().name, "が" * 50)
+
+    def test_a_known_name_leads_to_its_room(self):
+        room = Room.objects.create(name="welcome")
+        form = RoomForm({"name": " welcome "})
+        self.assertTrue(form.is_valid())
+        self.assertEqual(form.save(), room)
+
+
+class SignUpFormTests(TestCase):
+    def test_the_name_is_taken_whatever_its_case(self):
+        passwords = {"password1": "corridor-kettle-9", "password2": "corridor-kettle-9"}
+        form = SignUpForm({"username": "alice", **passwords})
+        self.assertTrue(form.is_valid(), form.errors)
+        form.save()
+        self.assertIn("username", SignUpForm({"username": "Alice", **passwords}).errors)
