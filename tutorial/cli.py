@@ -222,7 +222,7 @@ def write(
     """For maintainers: write the blocks in the chapters' texts anew, by doing the chapters."""
     from cogapp.cogapp import CogError
 
-    from tutorial import book
+    from tutorial import book, overview
 
     for number in numbers or [chapter.number for chapter in COURSE if chapter.exists]:
         try:
@@ -230,3 +230,5 @@ def write(
         except CogError as error:
             raise Trouble(str(error)) from error
         print(f"Chapter {number}: {'written anew' if changed else 'as it was'}")
+    for file in overview.write():
+        print(f"{file.name}: written anew")
