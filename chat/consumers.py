@@ -1,5 +1,6 @@
 """The server's end of the WebSockets: one consumer for each open window."""
 
+import asyncio
 import json
 from collections import deque
 from time import monotonic
@@ -20,7 +21,7 @@ from .names import normalise
 POLICY_VIOLATION, TRY_AGAIN_LATER, LOGGED_OUT, NOT_FOUND = 1008, 1013, 4401, 4404
 
 CATCH_UP = 100  # messages in one answer
-ASK_AGAIN = 30  # seconds for which a listener's login is believed
+ASK_AGAIN = 30  # seconds of silence after which the database is asked for a window's login
 MAX_REFUSALS = 20  # in a minute
 
 
@@ -28,6 +29,21 @@ class ChatConsumer(WebsocketConsumer):
     """One window in one room. What the two sides may say stands in chat/frames.py."""
 
     room = None  # the window's Room, while it is in
+
+    async def __call__(self, scope, receive, send):
+        """Serve one window: what its client sends, and its silence."""
+
+        async def receive_or_wonder():
+            try:
+                return await asyncio.wait_for(receive(), ASK_AGAIN)
+            except TimeoutError:
+                return {"type": "silence"}
+
+        await super().__call__(scope, receive_or_wonder, send)
+
+    def silence(self, event):
+        if self.room:
+            self.is_logged_in()
 
     def connect(self):
         self.accept()  # before all refusals: a page can read a close code, but not an HTTP 403
@@ -57,7 +73,6 @@ class ChatConsumer(WebsocketConsumer):
         request = HttpRequest()
         request.session = session.__class__(session.session_key)
         self.scope["user"] = get_user(request)
-        self.ask_again_at = monotonic() + ASK_AGAIN
         if not self.scope["user"].is_authenticated:
             self.leave(LOGGED_OUT)
         return self.scope["user"].is_authenticated
@@ -97,15 +112,10 @@ class ChatConsumer(WebsocketConsumer):
 
         All else takes the one thread that the synchronous consumers of a process share.
         """
-        if event["type"] == "chat.message" and self.room and monotonic() < self.ask_again_at:
-            await self.base_send.awaitable({"type": "websocket.send", "text": event["text"]})
-        else:
+        if event["type"] != "chat.message":
             await super().dispatch(event)
-
-    def chat_message(self, event):
-        """Pass on what somebody said, if the listener is still logged in."""
-        if self.room and self.is_logged_in():
-            self.send(text_data=event["text"])
+        elif self.room:
+            await self.base_send.awaitable({"type": "websocket.send", "text": event["text"]})
 
     def catch_up(self, after):
         """Send what came after the message with this id, a part at a time."""

@@ -29,7 +29,7 @@ DAPHNE = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", *LI
 COMMANDS = {"runserver": Server.runserver, "daphne": (*DAPHNE, "config.asgi:application")}
 SENDERS = [f"sender-{number}" for number in range(30)]
 WAYS_OUT = ["expired", "damaged", "deactivated", "deleted", "logged-out"]
-LEAVERS = [f"{when}-{way}" for when in ("late", "out", "deaf") for way in WAYS_OUT]
+LEAVERS = [f"{when}-{way}" for when in ("late", "out", "deaf", "silent") for way in WAYS_OUT]
 NAMES = ["alice", "bob", "hasty", *SENDERS, *LEAVERS]
 PASSWORD, NEW_PASSWORD = "corridor-kettle-9", "kettle-corridor-9"
 MESSAGE_KEYS = {"type", "id", "previous", "username", "message", "created_at", "client_id"}
@@ -707,7 +707,7 @@ consumers.ASK_AGAIN = 1
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory):
-    """A server that believes a listener's login for one second."""
+    """A server that looks at a silent window's login after one second."""
     command = (*DAPHNE, "impatient:application")
     folder = tmp_path_factory.mktemp("impatient")
     with serving_with("impatient", IMPATIENT, folder, command=command) as server:
@@ -716,7 +716,15 @@ def impatient(tmp_path_factory):
 
 @pytest.mark.parametrize("way", WAYS_OUT)
 def test_who_is_out_soon_hears_nothing_more(impatient, windows, way):
-    assert seconds_until_deaf(impatient, windows, way, pause=0.1) < 2
+    assert seconds_until_deaf(impatient, windows, way, pause=0.1) < 3
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_who_is_out_is_closed_even_if_nobody_speaks(impatient, windows, way):
+    name = f"silent-{way}"
+    listener = windows(impatient, name, make_room(impatient))
+    put_out(impatient, name, way)
+    assert close_code(listener) == 4401
 
 
 @pytest.mark.slow
@@ -838,8 +846,9 @@ CHANNEL_LAYERS["default"]["CONFIG"]["capacity"] = 1
 """
 SLOW = """
 from config.asgi import application
-from chat import consumers
-consumers.ASK_AGAIN = 0
+from chat.consumers import ChatConsumer
+del ChatConsumer.dispatch
+ChatConsumer.chat_message = lambda self, event: self.send(text_data=event["text"])
 """
 
 

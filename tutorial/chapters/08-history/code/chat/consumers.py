@@ -50,4 +50,13 @@ class ChatConsumer(WebsocketConsumer):
 
     def chat_message(self, event):
         """Pass on what somebody said in the room."""
-        self.send(text_data=event["text"])
+        if self.room:
+            self.send(text_data=event["text"])
+
+
+class NobodyConsumer(WebsocketConsumer):
+    """Nobody is at this address."""
+
+    def connect(self):
+        self.accept()
+        self.close(code=NOT_FOUND)

@@ -1,5 +1,6 @@
 """The server's end of the WebSockets: one consumer for each open window."""
 
+import asyncio
 import json
 from collections import deque
 from time import monotonic
@@ -18,7 +19,7 @@ from .names import normalise
 # Close codes: 4000 to 4999 are the application's own (RFC 6455, section 7.4.2).
 POLICY_VIOLATION, LOGGED_OUT, NOT_FOUND = 1008, 4401, 4404
 
-ASK_AGAIN = 30  # seconds for which a listener's login is believed
+ASK_AGAIN = 30  # seconds of silence after which the database is asked for a window's login
 MAX_REFUSALS = 20  # in a minute
 
 
@@ -26,6 +27,21 @@ class ChatConsumer(WebsocketConsumer):
     """One window in one room. What the two sides may say stands in chat/frames.py."""
 
     room = None  # the window's Room, while it is in
+
+    async def __call__(self, scope, receive, send):
+        """Serve one window: what its client sends, and its silence."""
+
+        async def receive_or_wonder():
+            try:
+                return await asyncio.wait_for(receive(), ASK_AGAIN)
+            except TimeoutError:
+                return {"type": "silence"}
+
+        await super().__call__(scope, receive_or_wonder, send)
+
+    def silence(self, event):
+        if self.room:
+            self.is_logged_in()
 
     def connect(self):
         self.accept()  # before all refusals: a page can read a close code, but not an HTTP 403
@@ -55,7 +71,6 @@ class ChatConsumer(WebsocketConsumer):
         request = HttpRequest()
         request.session = session.__class__(session.session_key)
         self.scope["user"] = get_user(request)
-        self.ask_again_at = monotonic() + ASK_AGAIN
         if not self.scope["user"].is_authenticated:
             self.leave(LOGGED_OUT)
         return self.scope["user"].is_authenticated
@@ -81,8 +96,8 @@ class ChatConsumer(WebsocketConsumer):
         async_to_sync(self.channel_layer.group_send)(self.group, event)
 
     def chat_message(self, event):
-        """Pass on what somebody said, if the listener is still logged in."""
-        if self.room and (monotonic() < self.ask_again_at or self.is_logged_in()):
+        """Pass on what somebody said in the room."""
+        if self.room:
             self.send(text_data=event["text"])
 
     def refuse(self, refusal):
