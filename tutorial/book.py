@@ -239,7 +239,7 @@ class Book:
     def serve(self, *requests: str, only: str | None = None, last: int | None = None) -> None:
         """Show what the server's terminal says while these requests reach it.
 
-        A request is `GET /path` or `WS /path {"message": "…"}`.
+        A request is `GET /path` or `WS /path {"message": "…"}`; `WS alice@/path …` logs in first.
         """
         prompt = "$ python manage.py runserver"
         text = self.kept(prompt)

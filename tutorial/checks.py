@@ -28,7 +28,8 @@ written:
 - `handshake(path, origin=…)`: the status of a handshake only: 101, 403, …
 - `project.settings`: the settings, as JSON has them; `project.path(name)`, `project.read(name)`;
   `project.manage("test", …)`: a command of manage.py, with `code` and `output`;
-  `project.shell(code)`: what Python code prints that runs inside the project, after migrating.
+  `project.shell(code)`: what Python code prints that runs inside the project, after migrating;
+  `project.migrate()`: makes the tables, for a server with users: call it in the first step.
 - `asgi_imports()`: what config/asgi.py imports, as `daphne` loads it, before Django is set up.
 - `open_page(path, visitor=…)`: for what nothing else can tell: a page of a Playwright browser, with
   the list `page.sockets`; where there is no browser, the step is left to the reader's own eyes.

@@ -26,6 +26,7 @@ STABLE = (
     (re.compile(r"\b[A-Z][a-z]+ \d\d, \d{4} - \d\d:\d\d:\d\d"), "June 21, 2026 - 12:00:00"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"), "2026-06-21 12:00:00,000"),
     (re.compile(r"\[127\.0\.0\.1:\d+\]"), "[127.0.0.1:50000]"),
+    (re.compile(r"\[\d+\.\d\d, 127\.0\.0\.1:\d+\]"), "[0.02, 127.0.0.1:50000]"),
     (re.compile(r"\b0x[0-9a-f]{6,}"), "0x7f0000000000"),
     (re.compile(r"\bin \d+\.\d+ ?s\b"), "in 0.100s"),
     (re.compile(r'"[^"\n]*[/\\]site-packages[/\\]'), '"…/site-packages/'),
@@ -92,7 +93,7 @@ def run(folder: Path, command: str, stdin: str = "", expect: int = 0) -> str:
 
 SHELL = """
 import code, json, sys
-console = code.InteractiveConsole()
+console = code.InteractiveConsole(dict(globals()))
 for part in json.loads({parts!r}):
     lines = part.split("\\n")
     for number, line in enumerate(lines):
@@ -107,6 +108,25 @@ def shell(folder: Path, parts: tuple[str, ...]) -> str:
     """Type each part at the prompt of `manage.py shell`; return what stands on the screen."""
     command = [sys.executable, "manage.py", "shell", "-v0", "-c"]
     return run(folder, shlex.join([*command, SHELL.format(parts=json.dumps(parts))]))
+
+
+SIGN_IN = """
+from django.contrib.auth import get_user_model
+from django.test import Client
+if "Room" in globals():
+    Room.objects.get_or_create(name={room!r})
+client = Client()
+client.force_login(get_user_model().objects.get_or_create(username={name!r})[0])
+print("sessionid=" + client.cookies["sessionid"].value)
+"""
+
+
+def sign_in(folder: Path, name: str, path: str) -> str:
+    """Log a user in, made where missing as the room at this path is; return the cookie."""
+    code = SIGN_IN.format(name=name, room=path.strip("/").rpartition("/")[2])
+    run(folder, "python manage.py migrate -v0")
+    command = shlex.join([sys.executable, "manage.py", "shell", "-v0", "-c", code])
+    return run(folder, command).splitlines()[-1]
 
 
 class Server:
@@ -155,10 +175,15 @@ class Server:
             time.sleep(0.4)
 
     def request(self, words: str) -> str:
-        """Do what `GET /path`, or `WS /path {"message": "…"}`, says; return the answer."""
+        """Do what `GET /path`, or `WS /path {"message": "…"}`, says; return the answer.
+
+        `WS alice@/path …` is sent by a user who is logged in.
+        """
         method, path, *frame = words.split(" ", 2)
         if method == "WS":
-            return self.talk(path, *frame)
+            name, _, path = path.rpartition("@")
+            cookie = sign_in(self.folder, name, path) if name else None
+            return self.talk(path, *frame, cookie=cookie)
         url = f"http://127.0.0.1:{self.port}{path}"
         try:
             with urlopen(Request(url, method=method), timeout=10) as answer:
@@ -166,18 +191,29 @@ class Server:
         except HTTPError as error:
             return f"HTTP {error.code}"
 
-    def talk(self, path: str, frame: str | None = None) -> str:
-        """Open a WebSocket as a page of this site would, send a frame, return the answer."""
+    def talk(self, path: str, frame: str | None = None, cookie: str | None = None) -> str:
+        """Open a WebSocket as a page of this site would, send a frame, return the answer.
+
+        Each line is a frame; the answer is that to the last one.
+        """
         from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
 
         origin = f"http://127.0.0.1:{self.port}"
         try:
-            with connect(f"ws://127.0.0.1:{self.port}{path}", origin=origin, proxy=None) as socket:
+            with connect(
+                f"ws://127.0.0.1:{self.port}{path}",
+                origin=origin,
+                additional_headers={"Cookie": cookie} if cookie else {},
+                proxy=None,
+            ) as socket:
                 if frame is None:
                     return ""
-                socket.send(frame)
-                return socket.recv(timeout=2)
+                for line in frame.splitlines():
+                    socket.send(line)
+                    answer = socket.recv(timeout=2)
+                time.sleep(0.2)  # for what the server does after it has answered
+                return answer
         except (WebSocketException, TimeoutError, OSError) as error:
             return str(error)
 

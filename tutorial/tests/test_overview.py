@@ -27,4 +27,5 @@ def test_the_map_the_list_and_the_links_name_the_same_chapters_in_the_same_order
     assert places == sorted(places)
     for chapter, following in zip(COURSE, COURSE[1:], strict=False):
         if chapter.exists:
-            assert f"{following.number}. {following.title}" in chapter.readme.read_text("utf-8")[-400:]
+            end = chapter.readme.read_text("utf-8")[-400:]
+            assert f"{following.number}. {following.title}" in end

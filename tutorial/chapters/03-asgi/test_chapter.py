@@ -1,0 +1,128 @@
+"""What chapter 3's result must do: the same pages, from a server that understands WebSocket."""
+
+import functools
+import re
+import time
+
+from tutorial.checks import Problem, Visitor, asgi_imports, get, handshake, project, server, step
+
+RECOGNISE = [
+    (
+        r"You have not set ASGI_APPLICATION",
+        "The server does not know what to serve. Put this line into config/settings.py: "
+        'ASGI_APPLICATION = "config.asgi.application".',
+    ),
+    (
+        r"Cannot (?:find|import) [^\n]*ASGI_APPLICATION module",
+        "ASGI_APPLICATION in config/settings.py leads nowhere. It is written with dots only: "
+        '"config.asgi.application".',
+    ),
+    (
+        r"WSGIHandler\.__call__\(\) takes",
+        "ASGI_APPLICATION names config.wsgi, where the WSGI application is. The setting has to be "
+        '"config.asgi.application".',
+    ),
+    (
+        r"get_asgi_application\(\) takes 0 positional",
+        "In config/asgi.py, get_asgi_application stands without its parentheses. Called, it gives "
+        "the application: get_asgi_application().",
+    ),
+    (
+        r"daphne\.E001",
+        'In config/settings.py, "daphne" has to be the first line of INSTALLED_APPS, above '
+        "django.contrib.staticfiles: both bring a runserver, and the upper one counts.",
+    ),
+    (
+        r"No module named '(daphne|channels)'",
+        "{0} is not installed where you start the project. Call pipenv install as the text shows, "
+        "and work inside pipenv shell.",
+    ),
+    (
+        r"Requested setting \w+, but settings are not configured",
+        "config/asgi.py loads Django before it says where the settings are. Put "
+        'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings") above '
+        "get_asgi_application(). runserver works without; the daphne command does not.",
+    ),
+]
+
+
+@functools.cache
+def call():
+    """Ask for a WebSocket, once; return the status and what the server says to that."""
+    get("/")
+    since = len(server.log())
+    status = handshake("/ws/chat/lobby/")
+    time.sleep(0.1)
+    return status, server.log()[since:]
+
+
+@step(
+    "Change the server",
+    see="runserver says “Starting ASGI/Daphne”",
+    hint='pipenv install, "daphne" first in INSTALLED_APPS, and ASGI_APPLICATION.',
+)
+def test_the_server_understands_websocket():
+    if call()[0] == 404:
+        raise Problem(
+            "A WebSocket is answered with 404: it was taken for a page. The server is still "
+            'Django\'s own. Make "daphne" the first line of INSTALLED_APPS in config/settings.py.'
+        )
+
+
+@step(
+    "Change the server",
+    see="nothing new: the two packages stand in the Pipfile",
+    hint="pipenv install writes them there; pip install does not.",
+)
+def test_the_pipfile_names_the_packages():
+    if not project.path("Pipfile").is_file():
+        raise Problem("The Pipfile is missing. pipenv install makes it, beside manage.py.")
+    pipfile = project.read("Pipfile")
+    for name in ("channels", "daphne"):
+        if not re.search(rf"^\s*[\"']?{name}[\"']?\s*=", pipfile, re.MULTILINE | re.IGNORECASE):
+            raise Problem(
+                f"The Pipfile does not name {name}, so it will be missing elsewhere. Call: "
+                f"pipenv install {name}"
+            )
+
+
+@step(
+    "Change the server",
+    see="every page looks as it did in chapter 2",
+    hint="A page that fails now was broken in chapter 2: python3 -m tutorial check 2.",
+)
+def test_the_pages_are_as_before():
+    for path in ("/", "/chat/", "/chat/lobby/", "/static/chat/style.css"):
+        if (status := get(path).status) != 200:
+            raise Problem(
+                f"{path} is answered with HTTP {status}, and in chapter 2 it was there. Try it "
+                "with python manage.py runserver, and look at the terminal."
+            )
+    if not Visitor().post("/chat/", name="lobby").url.endswith("/chat/lobby/"):
+        raise Problem("The form at /chat/ does not lead to the room any more; in chapter 2 it did.")
+
+
+@step(
+    "One door for each protocol",
+    see="“No application configured for scope type 'websocket'” when a WebSocket calls",
+    hint="ProtocolTypeRouter, with Django as “http”.",
+)
+def test_websockets_do_not_reach_django():
+    if "Django can only handle ASGI/HTTP" in call()[1]:
+        raise Problem(
+            "A WebSocket still reaches Django itself, which only knows HTTP. In config/asgi.py, "
+            'make it application = ProtocolTypeRouter({"http": …}).'
+        )
+
+
+@step(
+    "One door for each protocol",
+    see="daphne config.asgi:application starts, as runserver does",
+    hint="First os.environ.setdefault(…), then get_asgi_application(), then all else.",
+)
+def test_the_imports_are_in_the_safe_order():
+    if early := asgi_imports():
+        raise Problem(
+            f"config/asgi.py imports {early[0]} above get_asgi_application(), before Django is set "
+            "up. Move the import below that line."
+        )
