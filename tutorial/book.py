@@ -279,7 +279,7 @@ class Book:
         try:
             replay.run(self.folder, command, expect=-1000)
         except ValueError as problem:
-            return str(problem).partition("\n")[2]
+            return replay.stable(str(problem).partition("\n")[2], self.folder)
         raise AssertionError("no command ends with -1000")
 
     def kept(self, head: str) -> str | None:
@@ -322,7 +322,8 @@ class Book:
         if not following.exists:
             self.out(f"Next: **{name}**")
         else:
-            self.out(f"Next: **[{name}](../{following.folder.name}/README.md)**")
+            link = f"**[{name}](../{following.folder.name}/README.md)**"
+            self.out(f"In your folder, type `python3 -m tutorial next`. Next: {link}")
 
     # The chapter's end.
 

@@ -147,8 +147,13 @@ def collect(report: Report, copy: Path, beside: Path, deadline: float) -> None:
         report.open = current
         report.problem = (
             "This step could not be brought to an end"
-            + ("." if in_time else f" within {LIMIT:.0f} seconds: something in it waits for ever.")
-            + " Try it by hand with python manage.py runserver."
+            + (
+                "."
+                if in_time
+                else f" within {LIMIT:.0f} seconds. If the machine is busy, check again."
+            )
+            + " If it stops here again, something in it waits for ever or ends the process:"
+            + " try it by hand with python manage.py runserver."
         )
         with contextlib.suppress(OSError):
             report.details = (beside / "runner.log").read_text("utf-8", "replace")

@@ -27,7 +27,9 @@ def show(report: Report, console: Console, hint: bool = False) -> None:
             tell_step(report.open, of.readme, console, hint)
     elif report.green:
         console.print("[green]All of it is done.[/green]")
-        console.print("Go on: [bold]python3 -m tutorial next[/bold]")
+        console.print(
+            "Read the chapter to its end, then go on: [bold]python3 -m tutorial next[/bold]"
+        )
     else:
         console.print("Nothing could be checked.")
 
