@@ -166,6 +166,29 @@ def test(
 
 
 @app.command()
+def bench(
+    stages: Annotated[
+        str | None, typer.Option(metavar="KEY,…", help="These rows only: 5,10,bare.")
+    ] = None,
+    clients: Annotated[
+        str | None, typer.Option(metavar="N,…", help="Default: 10,200,1000.", show_default=False)
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One round, in half a minute.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    chart: Annotated[
+        Path | None, typer.Option(metavar="FILE.svg", help="Draw what comes out, too.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="For maintainers: store it, with chapter 11's chart.")
+    ] = False,
+) -> None:
+    """Measure servers side by side, with the bare server as the ceiling; takes five minutes."""
+    from tutorial.bench.run import run_bench
+
+    raise typer.Exit(run_bench(stages, clients, quick, as_json, chart, keep))
+
+
+@app.command()
 def screenshot() -> None:
     """Make the README's picture of two users talking anew."""
     from tutorial.environment import ROOT

@@ -25,7 +25,7 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 # The project comes last: where the two should ever differ, the project is right.
 PIPFILES = (ROOT / "tutorial" / "Pipfile", ROOT / "Pipfile")
-NEED_DEV_PACKAGES = {"test", "screenshot"}
+NEED_DEV_PACKAGES = {"test", "screenshot", "bench"}
 
 # What a learner's shell may hold that would lead Python, pip or Pipenv elsewhere.
 MISLEADING = re.compile(
