@@ -111,11 +111,13 @@ def print_start(started: Started) -> None:
     if started.users:
         users = ", ".join(f"{name} ({password})" for name, password in started.users.items())
         print(f"Its database has two users, with these passwords: {users}")
+    enters = started.chapter.number > 1  # chapter 1 explains the environment, and enters it later
+    and_enter = ", and step into its environment" if enters else ""
     if started.left_behind:
-        print("Your terminal is still in the folder that was moved. Go to the new one:")
-    else:
-        print("Go there:")
-    print(f'\n    cd "{started.folder}"\n')
+        print("Your terminal is still in the folder that was moved.")
+    print(f"Go {'to the new one' if started.left_behind else 'there'}{and_enter}:")
+    print(f'\n    cd "{started.folder}"')
+    print("    pipenv shell\n" if enters else "")
     print_reading(started.chapter)
 
 

@@ -55,6 +55,8 @@ class Report:
     kept: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     """Steps for the reader's own eyes: there is no browser to check them with."""
+    why: str = ""
+    """Why they can't be checked here, and what to do about it."""
     open: Step | None = None
     problem: str | None = None
     details: str | None = None
@@ -137,6 +139,7 @@ def collect(report: Report, copy: Path, beside: Path, deadline: float) -> None:
             current = known.get(name, current)
             if kind in ("kept", "unseen"):
                 getattr(report, kind).append(name)
+                report.why = event.get("why") or report.why
             elif kind == "open":
                 report.open = known.get(name)
                 report.problem, report.details = event["problem"], event.get("details")
@@ -167,7 +170,7 @@ def process(of: Chapter, copy: Path, beside: Path, patience: float) -> Iterator:
     wanted["patience"] = patience
     package = Path(__file__).resolve().parents[1]
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    for name in ("PLAYWRIGHT_BROWSERS_PATH", "DISPLAY", "CI"):
+    for name in ("PLAYWRIGHT_BROWSERS_PATH", "DISPLAY", "CI", "PROGRAMFILES", "PROGRAMFILES(X86)"):
         if name in os.environ:
             kept[name] = os.environ[name]
     with (beside / "runner.log").open("wb") as log:

@@ -45,8 +45,8 @@ def main(wanted: dict) -> int:
             try:
                 with checks.sentences():
                     step()
-            except checks.ForYourEyes:
-                tell("unseen", name=name)
+            except checks.ForYourEyes as reason:
+                tell("unseen", name=name, why=str(reason))
             except Problem as problem:
                 tell("open", name=name, problem=str(problem))
                 return 1

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
+from rich.text import Text
 
 from tutorial.checking.run import Report, Step
 
@@ -18,11 +18,11 @@ def show(report: Report, console: Console, hint: bool = False) -> None:
         line = f"[dim]{escape(heading)}[/dim]" if state == "later" else escape(heading)
         console.print(f"  {mark.get(state, '[dim]·[/dim]')} {line}", highlight=False)
         if state == "unseen":
-            told = f"There is no browser to check it with. Look yourself: {escape(see)}."
-            console.print(Padding(told, (0, 0, 0, 4)))
+            tell(f"{report.why} Look yourself: {see}.".strip(), console, 4)
     console.print()
     if report.problem:
-        console.print(Padding(escape(report.problem), (0, 0, 1, 2)), highlight=False)
+        tell(report.problem, console)
+        console.print()
         if report.open:
             tell_step(report.open, of.readme, console, hint)
     elif report.green:
@@ -61,6 +61,13 @@ def tell_step(step: Step, readme: Path, console: Console, hint: bool) -> None:
     """Say where the step is in the text, and what is seen when it is done."""
     console.print(f"  Read: [bold]{escape(step.heading)}[/bold] in {readme}", soft_wrap=True)
     if step.see:
-        console.print(f"  When it is done: {escape(step.see)}.", highlight=False)
+        tell(f"When it is done: {step.see}.", console)
     if hint and step.hint:
-        console.print(f"  Hint: {escape(step.hint)}", highlight=False)
+        tell(f"Hint: {step.hint}", console)
+
+
+def tell(text: str, console: Console, indent: int = 2) -> None:
+    """Print sentences, indented; a long one goes on below itself, without spaces at its end."""
+    for line in Text(text).wrap(console, max(console.width - indent, 20)):
+        line.rstrip()
+        console.print(Text(" " * indent) + line, highlight=False, soft_wrap=True)

@@ -98,6 +98,17 @@ def test_a_block_that_cannot_be_is_named(block, problem):
     assert problem in str(caught.value)
 
 
+def test_an_empty_file_has_no_box():
+    empty = 'book.show("tests/__init__.py", place=", a new file that stays empty")'
+    assert f"<!-- [[[cog {empty} ]]] -->\n\n**tests/__init__.py**, a new file" in text(6)
+    assert "stays empty.\n\n<!-- [[[end]]]" in text(6)
+
+
+def test_an_import_goes_where_it_needs_no_new_empty_line():
+    assert "directly above `from channels.generic.websocket import WebsocketConsumer`" in text(5)
+    assert "below `from chat.routing import websocket_urlpatterns" in text(4)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """The reader's folder when chapter 4 is done."""
@@ -117,6 +128,14 @@ def test_a_mistake_is_taken_back(folder):
     assert (folder / "chat/routing.py").read_bytes() == before
 
 
+def test_a_mistake_of_an_earlier_chapter_can_be_shown():
+    block = 'book.mistake("wrong-address", command="python manage.py test tests.test_browser"'
+    assert f"{block}, of={ECHO})" in text(6)
+    with pytest.raises(BookError, match="no such entry"):
+        broken = f"<!-- [[[cog {block}) ]]] -->\n<!-- [[[end]]] -->\n"
+        book.write_chapter(6, capture=False, text=broken)
+
+
 def test_an_output_is_the_same_at_every_run(tmp_path):
     lines = (
         '[21/Nov/2026 02:51:07] "GET / HTTP/1.1" 200 12\n',
@@ -125,7 +144,7 @@ def test_an_output_is_the_same_at_every_run(tmp_path):
     )
     shown = replay.stable("".join(lines), tmp_path)
     assert str(tmp_path) not in shown and "^" not in shown
-    assert "my-chat/chat/views.py" in shown and "21/Jun/2026" in shown and "in 0.100s" in shown
+    assert "my-chat/chat/views.py" in shown and "21/Jun/2026" in shown and "in …s" in shown
 
 
 @pytest.mark.slow

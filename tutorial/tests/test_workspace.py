@@ -74,6 +74,7 @@ def test_chapter_1_begins_with_what_it_gives_and_a_pipfile_of_its_own(tmp_path):
     code, output = tool("start", "1", tmp_path / "my-chat")
     assert code == 0, output
     assert str(tmp_path / "my-chat") in output
+    assert "pipenv shell" not in output  # chapter 1 says when
     found = content(tmp_path / "my-chat")
     given = expected(given_files(1))
     assert {name: found[name] for name in given} == given
@@ -98,6 +99,7 @@ def test_every_chapter_can_begin(tmp_path, number):
     code, output = tool("start", str(number), tmp_path / "work")
     assert code == 0, output
     assert ("alice" in output) == (number > 7)
+    assert ("pipenv shell" in output) == (number > 1)
 
 
 def test_every_chapter_begins_with_a_project_that_starts(tmp_path):

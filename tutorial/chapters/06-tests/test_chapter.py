@@ -1,7 +1,8 @@
 """What chapter 6's result must do: tests that pass, and that fail when the chat is broken.
 
 The reader's tests run in copies of the folder: once with the reader's own consumer, where they have
-to pass, and once with each of those in `broken/`, where at least one has to fail. In the copies no
+to pass, and once with each break in `broken/`, where at least one has to fail. Each of them breaks
+what is around the reader's consumer, so that its groups keep their names. In the copies no
 browser can be opened, so tests that want one are skipped.
 """
 
@@ -13,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tutorial.checking import browsers
 from tutorial.checking.folder import Project
-from tutorial.checks import Problem, context, project, step
+from tutorial.checks import ForYourEyes, Problem, context, project, step
 
 RECOGNISE = [
     (
@@ -87,7 +89,7 @@ class Outcome:
 
 
 def run_tests(name: str | None, labels: tuple[str, ...] = ()) -> Outcome:
-    """Run the reader's tests, with a consumer of `broken/`, "right", or None for the reader's.
+    """Run the reader's tests, broken as `broken/` says, with the "right" consumer, or with None.
 
     `labels`: which tests; all without it.
     """
@@ -126,7 +128,7 @@ def own() -> Outcome:
 
 @functools.cache
 def with_broken() -> dict[str, Outcome]:
-    """The outcomes with every broken consumer, of the tests that need no browser."""
+    """The outcomes with every break, of the tests that need no browser."""
     names = [file.stem for file in sorted(BROKEN.glob("*.py"))]
     with ThreadPoolExecutor(3) as pool:
         found = pool.map(lambda name: run_tests(name, tuple(own().labels)), names)
@@ -144,7 +146,7 @@ def first_failure(outcome: Outcome) -> str:
 
 
 def slipped_through(name: str, sentence: str) -> None:
-    """Raise `Problem` with the sentence when no test fails with this broken consumer."""
+    """Raise `Problem` with the sentence when no test fails with this break."""
     if with_broken()[name].code == 0:
         raise Problem(f"Your tests all pass with a broken chat: {sentence}")
 
@@ -225,7 +227,7 @@ def last_line(trouble: str) -> str:
 
 
 @step(
-    "Watch it fail",
+    "Open a window without a server",
     see="the test fails when receive() answers its own window only",
     hint="Two windows in one room, and the second one hears, too.",
 )
@@ -254,6 +256,12 @@ def test_what_must_not_happen_is_noticed():
         "one speak, and assert that the first hears nothing.",
     )
     slipped_through(
+        "never_taken_out",
+        "one that never takes a window out of its group, so that the server's memory fills up. "
+        "When a window has left, look at get_channel_layer().groups and assert that its group "
+        "has one channel less.",
+    )
+    slipped_through(
         "strangers",
         "one that lets pages of every site in. Connect with a foreign Origin in the headers, and "
         "assert that it is refused.",
@@ -262,7 +270,7 @@ def test_what_must_not_happen_is_noticed():
 
 @step(
     "Look through a browser's eyes",
-    see="two windows open and talk, too fast to follow, and python manage.py test says OK",
+    see="python manage.py test says OK, with a dot for each test and no s",
     hint="tests/server.py has ServerTestCase and find_browser(); Playwright opens the pages.",
 )
 def test_a_browser_is_opened():
@@ -271,3 +279,5 @@ def test_a_browser_is_opened():
             "None of your tests opens a browser. Write one that opens a room in two windows with "
             "Playwright, as the text does in tests/test_browser.py; its name begins with test_."
         )
+    if not browsers.found_by_tests():
+        raise ForYourEyes(f"Your browser's test is skipped. {browsers.NO_BROWSER}")

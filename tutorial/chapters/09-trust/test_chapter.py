@@ -89,11 +89,11 @@ def sessions():
 
 def visitor(name, session=None):
     """A visitor who is logged in."""
+    session = session or sessions()[name]  # first: the server finds its database made
     found = Visitor()
-    url = urllib.request.Request(server.url)
     answer = http.client.HTTPMessage()
-    answer["Set-Cookie"] = f"sessionid={session or sessions()[name]}; Path=/"
-    found.cookies.extract_cookies(Told(answer), url)
+    answer["Set-Cookie"] = f"sessionid={session}; Path=/"
+    found.cookies.extract_cookies(Told(answer), urllib.request.Request(server.url))
     return found
 
 
@@ -157,7 +157,7 @@ def test_a_bad_frame_gets_a_sentence():
 
 @step(
     "Not too much, not too fast",
-    see="who holds Enter down is told to wait, after some fifteen messages",
+    see="of twenty messages in a moment some fifteen are taken, the others refused as too_fast",
     hint='seconds_to_wait(self.scope["user"]) in say(), behind the check of the form.',
 )
 def test_who_is_too_fast_is_told_to_wait():

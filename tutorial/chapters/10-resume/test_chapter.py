@@ -293,6 +293,12 @@ def stage():
     found = Stage(open_page("/chat/stage/", visitor=visitor("ann")))
     if not found.wait(lambda: found.opened):
         raise Problem("The room's page opens no WebSocket. Is connect() called at the end?")
+    found.page.wait_for_timeout(50)
+    if len(found.opened) > 1:
+        raise Problem(
+            f"The page opens {len(found.opened)} WebSockets at once. In room.js, connect(); stands "
+            "there more than once: leave the one at the end."
+        )
     return found
 
 
@@ -340,7 +346,7 @@ def test_what_is_not_confirmed_is_sent_again():
 )
 def test_the_page_asks_for_what_it_lacks():
     played = stage()
-    if not played.wait(lambda: played.said("after")):
+    if not played.wait(lambda: played.said("after"), 0.8):
         raise Problem(
             "The page connects, and does not ask what it has missed. Call catchUp() in "
             "socket.onopen."
@@ -395,3 +401,76 @@ def test_all_is_as_right_as_before():
                 "A room has been deleted, and somebody writes in it: the connection should be "
                 f"closed with 1013, but {how}. Catch IntegrityError around form.save().",
             )
+
+
+BUSY = """
+import asyncio, json, threading
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
+from config.asgi import application
+
+started, done, told = threading.Event(), threading.Event(), []
+layer = get_channel_layer()
+group_send = layer.group_send
+
+async def note(group, event):
+    told.append((group, event))
+    await group_send(group, event)
+
+def keep_busy():
+    started.set()
+    done.wait(5)
+
+async def listen():
+    layer.group_send = note
+    headers = {headers}
+    window = WebsocketCommunicator(
+        application, "/ws/chat/quiet/", [(k.encode(), v.encode()) for k, v in headers.items()]
+    )
+    if not (await window.connect(5))[0]:
+        return "closed"
+    await window.send_json_to({{"message": "while the thread is free"}})
+    await window.receive_from(5)
+    if not told:
+        return "untold"
+    busy = asyncio.ensure_future(sync_to_async(keep_busy)())
+    while not started.is_set():
+        await asyncio.sleep(0.01)
+    await group_send(*told[-1])
+    try:
+        await window.receive_from(1.5)
+        return "heard"
+    except TimeoutError:
+        return "late"
+    finally:
+        done.set()
+        await busy
+
+print(asyncio.run(listen()))
+"""
+
+
+@step(
+    "Deliver without the thread",
+    see="nothing new: what is said is heard even while the thread has something else to do",
+    hint="dispatch passes chat.message on by itself; the old chat_message is gone.",
+)
+def test_what_is_said_does_not_wait_for_the_thread():
+    headers = {
+        "host": "127.0.0.1",
+        "origin": "http://127.0.0.1",
+        "cookie": f"sessionid={sessions()['ben']}",
+    }
+    came = project.shell(BUSY.format(headers=headers)).strip()
+    if came == "late":
+        raise Problem(
+            "While the thread of the synchronous consumers is busy, no window hears what is said: "
+            "each one is handed the event in that thread. Let dispatch() pass chat.message on "
+            "right on the event loop, as “Deliver without the thread” has it."
+        )
+    if came != "heard":
+        raise Problem(
+            "A message is said with no server around it, and it can't be seen on its way to the "
+            f"room ({came}). say() tells the room with the channel layer's group_send."
+        )

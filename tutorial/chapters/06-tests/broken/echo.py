@@ -1,8 +1,28 @@
-"""Broken: what is said goes back to its own window only, as in chapter 4."""
+"""Broken: what is said goes back to its own window only, as in chapter 4.
 
-from channels.generic.websocket import WebsocketConsumer
+The consumer is the reader's own; the layer sends what is for a group to the speaker's channel.
+"""
+
+from contextvars import ContextVar
+
+from channels.layers import InMemoryChannelLayer
+
+own_channel = ContextVar("own_channel")
+new_channel = InMemoryChannelLayer.new_channel
 
 
-class ChatConsumer(WebsocketConsumer):
-    def receive(self, text_data=None, bytes_data=None):
-        self.send(text_data=text_data)
+async def remembered(self, *arguments, **more):
+    """Make a consumer's channel, and remember it for what that consumer does."""
+    name = await new_channel(self, *arguments, **more)
+    own_channel.set(name)
+    return name
+
+
+async def group_send(self, group, message):
+    """Send it to the one who sends it."""
+    if name := own_channel.get(None):
+        await self.send(name, message)
+
+
+InMemoryChannelLayer.new_channel = remembered
+InMemoryChannelLayer.group_send = group_send

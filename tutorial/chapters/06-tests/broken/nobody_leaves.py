@@ -1,29 +1,44 @@
-"""Broken: who has left stays in the group, and is still sent what is said."""
+"""Broken: who has left is still sent what is said, though the group is right.
+
+The consumer is the reader's own.
+"""
 
 import contextlib
+import json
+from contextvars import ContextVar
 
-from asgiref.sync import async_to_sync
-from channels.generic.websocket import WebsocketConsumer
+from channels.consumer import AsyncConsumer
+from channels.layers import InMemoryChannelLayer
+
+own_window = ContextVar("own_window")
+left = []
+
+call = AsyncConsumer.__call__
+group_discard = InMemoryChannelLayer.group_discard
+group_send = InMemoryChannelLayer.group_send
 
 
-class ChatConsumer(WebsocketConsumer):
-    left = []
+async def remembered(self, scope, receive, send):
+    """Run a consumer, and remember its window for what it does."""
+    own_window.set(send)
+    return await call(self, scope, receive, send)
 
-    def connect(self):
-        self.group = "room-" + self.scope["path"].strip("/").rpartition("/")[2]
-        async_to_sync(self.channel_layer.group_add)(self.group, self.channel_name)
-        self.accept()
 
-    def disconnect(self, code):
-        self.left.append(self)
+async def discard(self, group, channel):
+    """Take the channel out, and keep the window."""
+    await group_discard(self, group, channel)
+    left.append((group, own_window.get(None)))
 
-    def receive(self, text_data=None, bytes_data=None):
-        for window in self.left:
-            if window.group == self.group:
-                with contextlib.suppress(Exception):  # its test may have ended
-                    window.send(text_data=text_data)
-        event = {"type": "chat.message", "text": text_data}
-        async_to_sync(self.channel_layer.group_send)(self.group, event)
 
-    def chat_message(self, event):
-        self.send(text_data=event["text"])
+async def send_to_all(self, group, message):
+    """Send it to the group, and to the windows that were once in it."""
+    await group_send(self, group, message)
+    for once_in, window in left:
+        if once_in == group and window:
+            with contextlib.suppress(Exception):  # its test may have ended
+                await window({"type": "websocket.send", "text": json.dumps(message)})
+
+
+AsyncConsumer.__call__ = remembered
+InMemoryChannelLayer.group_discard = discard
+InMemoryChannelLayer.group_send = send_to_all

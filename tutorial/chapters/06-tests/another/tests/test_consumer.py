@@ -2,6 +2,7 @@ import json
 import unittest
 from contextlib import asynccontextmanager
 
+from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 
 from config.asgi import application
@@ -22,6 +23,7 @@ class RoomsKeepToThemselves(unittest.IsolatedAsyncioTestCase):
             async with window("/ws/chat/one/") as second:
                 await first.send_to(text_data=json.dumps({"message": "1"}))
                 assert json.loads(await second.receive_from())["message"] == "1"
+            assert sum(map(len, get_channel_layer().groups.values())) == 2
             await first.send_to(text_data=json.dumps({"message": "2"}))
             self.assertEqual((await first.receive_json_from())["message"], "1")
             self.assertEqual((await first.receive_json_from())["message"], "2")

@@ -19,7 +19,7 @@ class TwoWindowsTests(ServerTestCase):
         page = self.browser.new_page()
         self.addCleanup(page.close)
         page.goto(f"{self.server.url}/chat/{room}/")
-        page.wait_for_function("socket.readyState === WebSocket.OPEN")
+        page.wait_for_function("socket.readyState === WebSocket.OPEN", timeout=5000)
         return page
 
     def test_two_windows_talk(self):

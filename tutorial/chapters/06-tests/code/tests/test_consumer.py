@@ -1,5 +1,6 @@
 """What the consumer promises, without a server and without a browser."""
 
+from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.test import SimpleTestCase
 
@@ -31,8 +32,9 @@ class ChatTests(SimpleTestCase):
             await window.disconnect()
 
     async def test_who_has_left_hears_nothing(self):
-        alice, bob = await self.enter("lobby"), await self.enter("lobby")
+        alice, bob = await self.enter("attic"), await self.enter("attic")
         await bob.disconnect()
+        self.assertEqual(len(get_channel_layer().groups["room-attic"]), 1)
         await alice.send_json_to({"message": "hello"})
         self.assertEqual(await alice.receive_json_from(), {"message": "hello"})
         self.assertTrue(await bob.receive_nothing())

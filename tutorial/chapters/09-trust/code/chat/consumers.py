@@ -44,7 +44,7 @@ class ChatConsumer(WebsocketConsumer):
             self.is_logged_in()
 
     def connect(self):
-        self.accept()  # before all refusals: a page can read a close code, but not an HTTP 403
+        self.accept()  # before all refusals: a page can read a close code, but no HTTP 403
         self.refused_at = deque(maxlen=MAX_REFUSALS)
         if not self.is_logged_in():
             return

@@ -1,6 +1,7 @@
+from json import dumps
 from time import time
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from channels.generic.websocket import JsonWebsocketConsumer, WebsocketConsumer
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
@@ -13,6 +14,18 @@ from .models import Message, Room
 
 
 class ChatConsumer(JsonWebsocketConsumer):
+    where = None
+
+    async def __call__(self, scope, receive, send):
+        self.reply = send
+        await super().__call__(scope, receive, send)
+
+    async def dispatch(self, message):
+        if message["type"] != "news":
+            return await super().dispatch(message)
+        if self.where and (time() < self.asked + 30 or await sync_to_async(self.still_here)()):
+            await self.reply({"type": "websocket.send", "text": message["text"]})
+
     def connect(self):
         self.where, self.faults = None, []
         self.accept()
@@ -80,7 +93,7 @@ class ChatConsumer(JsonWebsocketConsumer):
         except DatabaseError:
             return self.go(1013)
         async_to_sync(self.channel_layer.group_send)(
-            f"r{self.where.pk}", {"type": "news", "frame": self.frame(message)}
+            f"r{self.where.pk}", {"type": "news", "text": dumps(self.frame(message))}
         )
 
     def no(self, code, name=None, pause=None):
@@ -89,10 +102,6 @@ class ChatConsumer(JsonWebsocketConsumer):
         self.faults = [t for t in self.faults if t > time() - 60] + [time()]
         if len(self.faults) > 19:
             self.go(1008)
-
-    def news(self, event):
-        if self.where and (time() < self.asked + 30 or self.still_here()):
-            self.send_json(event["frame"])
 
 
 class NobodyConsumer(WebsocketConsumer):

@@ -20,7 +20,7 @@ class ChatConsumer(WebsocketConsumer):
     room = None  # the window's Room, while it is in
 
     def connect(self):
-        self.accept()  # before all refusals: a page can read a close code, but not an HTTP 403
+        self.accept()  # before all refusals: a page can read a close code, but no HTTP 403
         if not self.scope["user"].is_authenticated:
             return self.close(code=LOGGED_OUT)
         name = normalise(self.scope["url_route"]["kwargs"]["name"])
