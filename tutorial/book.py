@@ -24,6 +24,7 @@ from cogapp import Cog
 from cogapp.cogapp import CogError
 
 from tutorial import replay, source
+from tutorial.bench import results
 from tutorial.course import COURSE, Chapter, chapter
 from tutorial.environment import ROOT
 from tutorial.project import make_env_file
@@ -118,6 +119,9 @@ class Book:
             raise self.error(block, "what is shown can't be typed into what is there by then")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(typed, "utf-8", newline="\n")
+        if not shown:
+            self.out(f"**{path}**{where}.")
+            return
         language = NAMES.get(Path(path).name) or LANGUAGES.get(Path(path).suffix, "text")
         self.out(f"**{path}**{where}:\n\n{self.fence(language, dedented(shown))}")
 
@@ -159,6 +163,11 @@ class Book:
         kept = [line for line in above if line in (other.strip() for other in old)]
         if span[1] == len(lines):
             return ", at the end"
+        if first.startswith(("import ", "from ")) and not "".join(lines[span[0] - 1 : span[0]]):
+            # The first import below an empty line: it goes where no new empty line is needed.
+            following = lines[span[1]].strip()
+            if following and following in (line.strip() for line in old):
+                return f", directly above `{following}`"
         return f", below `{kept[-1]}`" if kept else ", at the top"
 
     def remove(self, path: str, text: str) -> None:
@@ -225,8 +234,8 @@ class Book:
             self.out(self.fence("console", f"{prompt}\n{chosen(output, only, last)}"))
 
     def shell(self, *parts: str) -> None:
-        """Show what happens when these lines are typed at `python manage.py shell`."""
-        prompt = "$ python manage.py shell"
+        """Show what happens when these lines are typed at `python manage.py shell -v0`."""
+        prompt = "$ python manage.py shell -v0"
         head = f"{prompt}\n>>> {parts[0].splitlines()[0]}"
         try:
             text = self.kept(head) or self.fence(
@@ -248,6 +257,33 @@ class Book:
             text = self.fence("console", f"{prompt}\n{chosen(output, only, last)}")
         self.out(text)
 
+    def bench(self, command: str) -> None:
+        """Show the benchmark's command, and a table of the results that are kept for the course.
+
+        For each row and number of clients: deliveries per second, and the ratio to the first row.
+        """
+        kept = results.load()
+        counts = kept.settings["clients"]
+        lines = [
+            f"| server | {' | '.join(f'{count:,} windows' for count in counts)} |",
+            f"| --- |{' ---: |' * len(counts)}",
+        ]
+        for row in kept.rows:
+            cells = [kept.cell(row["key"], count) for count in counts]
+            ratios = [f"{kept.ratio(row['key'], count):.2g}" for count in counts]
+            figures = [f"{c.per_second:,.0f} ({r})" for c, r in zip(cells, ratios, strict=True)]
+            lines.append(f"| {row['label']} | {' | '.join(figures)} |")
+        machine, versions = kept.machine, kept.versions
+        about = (
+            f"Deliveries per second, and in brackets the ratio to the first row. {kept.date}, "
+            f"{machine['system']} on {machine['cores']} cores ({machine['processor']}), Python "
+            f"{versions['python']}, Django {versions['django']}, Channels {versions['channels']}, "
+            f"Daphne {versions['daphne']}, uvicorn {versions['uvicorn']}; Daphne where nothing "
+            f"else is said; medians of {kept.settings['rounds']} rounds."
+        )
+        table = "\n".join(lines)
+        self.out(f"{self.fence('console', f'$ {command}')}\n\n{table}\n\n{about}")
+
     def mistake(
         self,
         name: str,
@@ -255,12 +291,15 @@ class Book:
         command: str | None = None,
         only: str | None = None,
         last: int = 1,
+        of: int | None = None,
     ) -> None:
         """Make a mistake of mistakes.toml, show the true error's last lines, and take it back.
 
-        What fails is `command`, or the server at one of the `requests`.
+        What fails is `command`, or the server at one of the `requests`. `of`: the chapter whose
+        mistake it is, when it is an earlier one's.
         """
-        broken = {entry["name"]: entry for entry in mistakes(self.chapter)}.get(name)
+        known = mistakes(chapter(of) if of else self.chapter)
+        broken = {entry["name"]: entry for entry in known}.get(name)
         if broken is None:
             raise self.error(f"mistake({name!r})", "mistakes.toml has no such entry")
         text = self.kept("")

@@ -10,8 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from tutorial.course import PROJECT
+from tutorial.stages import write_stage
+
 ROOT = Path(__file__).resolve().parents[2]
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)
+
+
+COMPLETE = (PROJECT, 11)
+"""The stages that keep all promises of the finished chat; each has its own kind of consumer."""
 
 
 def pytest_addoption(parser):
@@ -24,6 +31,16 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="a long proof: test --slow"))
+
+
+@pytest.fixture(scope="session", params=COMPLETE, ids=lambda number: f"stage-{number}")
+def project(request, tmp_path_factory):
+    """The folder of a project that keeps all promises of the finished chat."""
+    if request.param == PROJECT:
+        return ROOT
+    folder = tmp_path_factory.mktemp(f"stage-{request.param}")
+    write_stage(request.param, folder)
+    return folder
 
 
 def copy_checkout(folder: Path) -> Path:

@@ -75,8 +75,8 @@ HOLD_SOCKET = """
 
 
 @pytest.fixture(scope="module")
-def shared_server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("pages"))
+def shared_server(project, tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("pages"), project=project)
     server.shell(SEED)
     server.sessions = dict(zip(NAMES, server.sign_in(*NAMES), strict=True))
     server.start()
@@ -95,11 +95,12 @@ def server(shared_server):
 
 
 @pytest.fixture(scope="module")
-def public_server(tmp_path_factory):
+def public_server(project, tmp_path_factory):
     """A server as strangers would meet it: without DEBUG, with a limit on speed."""
     off = {"DEBUG": "False", "SECURE_SSL_REDIRECT": "False", "SECURE_COOKIES": "False"}
     variables = off | {"CHAT_MESSAGES_PER_MINUTE": "60"}
-    server = Server(tmp_path_factory.mktemp("public"), variables=variables, command=INSECURE)
+    options = {"variables": variables, "command": INSECURE, "project": project}
+    server = Server(tmp_path_factory.mktemp("public"), **options)
     server.sessions = dict(zip(["alice"], server.sign_in("alice"), strict=True))
     server.start()
     yield server

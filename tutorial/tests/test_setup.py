@@ -89,7 +89,7 @@ def test_the_list_is_the_map_of_the_course():
     assert chapters[9]["name"] == "resume"
 
 
-@pytest.mark.parametrize("arguments", [["--stage", "11"], ["--stage", "17"], ["--port", "x"]])
+@pytest.mark.parametrize("arguments", [["--stage", "12"], ["--stage", "17"], ["--port", "x"]])
 def test_a_wrong_or_early_request_gets_a_sentence(run, arguments):
     demo = run([sys.executable, "-m", "tutorial", "demo", *arguments], ROOT)
     assert demo.finish() in (1, 2)

@@ -102,9 +102,9 @@ async def kill_during(server, scene, number, group=False):
 
 
 @contextmanager
-def stopped(folder, command):
+def stopped(folder, **options):
     """A server that has not been started, and does not outlive the test."""
-    server = Server(folder, command=command)
+    server = Server(folder, **options)
     server.sessions = {"alice": server.sign_in("alice")[0]}
     try:
         yield server
@@ -115,14 +115,16 @@ def stopped(folder, command):
 
 
 @pytest.fixture(scope="module", params=COMMANDS)
-def server(request, tmp_path_factory):
-    with stopped(tmp_path_factory.mktemp("server"), COMMANDS[request.param]) as server:
+def server(request, project, tmp_path_factory):
+    options = {"command": COMMANDS[request.param], "project": project}
+    with stopped(tmp_path_factory.mktemp("server"), **options) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def reloading(tmp_path_factory):
-    with stopped(tmp_path_factory.mktemp("reloading"), RELOADING) as server:
+def reloading(project, tmp_path_factory):
+    options = {"command": RELOADING, "project": project}
+    with stopped(tmp_path_factory.mktemp("reloading"), **options) as server:
         yield server
         if is_alive(server):
             os.killpg(server.process.pid, signal.SIGKILL)

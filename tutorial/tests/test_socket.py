@@ -83,8 +83,9 @@ def serving_with(module, text, folder, **options):
 
 
 @pytest.fixture(scope="module", params=COMMANDS)
-def server(request, tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("server"), command=COMMANDS[request.param]) as server:
+def server(request, project, tmp_path_factory):
+    folder, command = tmp_path_factory.mktemp("server"), COMMANDS[request.param]
+    with serving(folder, command=command, project=project) as server:
         yield server
 
 
@@ -706,11 +707,11 @@ consumers.ASK_AGAIN = 1
 
 
 @pytest.fixture(scope="module")
-def impatient(tmp_path_factory):
+def impatient(project, tmp_path_factory):
     """A server that looks at a silent window's login after one second."""
     command = (*DAPHNE, "impatient:application")
-    folder = tmp_path_factory.mktemp("impatient")
-    with serving_with("impatient", IMPATIENT, folder, command=command) as server:
+    options = {"command": command, "project": project}
+    with serving_with("impatient", IMPATIENT, tmp_path_factory.mktemp("it"), **options) as server:
         yield server
 
 
@@ -829,10 +830,10 @@ def assert_whole(pages):
 
 
 @pytest.fixture(scope="module")
-def limited(tmp_path_factory):
+def limited(project, tmp_path_factory):
     """A server with the limit that the settings have by default."""
-    variables = {"CHAT_MESSAGES_PER_MINUTE": "60"}
-    with serving(tmp_path_factory.mktemp("limited"), variables=variables) as server:
+    options = {"variables": {"CHAT_MESSAGES_PER_MINUTE": "60"}, "project": project}
+    with serving(tmp_path_factory.mktemp("limited"), **options) as server:
         yield server
 
 
@@ -845,25 +846,31 @@ from config.settings import *
 CHANNEL_LAYERS["default"]["CONFIG"]["capacity"] = 1
 """
 SLOW = """
+import asyncio
 from config.asgi import application
 from chat.consumers import ChatConsumer
-del ChatConsumer.dispatch
-ChatConsumer.chat_message = lambda self, event: self.send(text_data=event["text"])
+dispatch = ChatConsumer.dispatch
+
+async def dispatch_slowly(self, event):
+    await asyncio.sleep(0.01)
+    await dispatch(self, event)
+
+ChatConsumer.dispatch = dispatch_slowly
 """
 
 
-def test_what_the_layer_drops_is_caught_up(tmp_path):
+def test_what_the_layer_drops_is_caught_up(project, tmp_path):
     (tmp_path / "narrow.py").write_text(NARROW, encoding="utf-8")
     variables, command = {"DJANGO_SETTINGS_MODULE": "narrow"}, (*DAPHNE, "slow:application")
-    options = {"variables": variables, "command": command}
+    options = {"variables": variables, "command": command, "project": project}
     with serving_with("slow", SLOW, tmp_path, **options) as server:
         pages = asyncio.run(asyncio.wait_for(burst(server, make_room(server)), 90))
     assert sum(page.gaps for page in pages) > 0
     assert_whole(pages)
 
 
-def test_messages_survive_a_restart(tmp_path, windows):
-    with serving(tmp_path, ["alice"]) as server:
+def test_messages_survive_a_restart(project, tmp_path, windows):
+    with serving(tmp_path, ["alice"], project=project) as server:
         alice = windows(server, "alice")
         client_id = str(uuid4())
         say(alice, message="before", client_id=client_id)
@@ -904,8 +911,9 @@ def test_after_a_burst_of_fifteen_a_pause_is_asked_for_and_enough(limited, windo
     assert hear(two, "error")["retry_after"] == 1
 
 
-def test_there_is_a_limit_for_any_pace(tmp_path, windows):
-    with serving(tmp_path, ["alice"], variables={"CHAT_MESSAGES_PER_MINUTE": "2"}) as server:
+def test_there_is_a_limit_for_any_pace(project, tmp_path, windows):
+    options = {"variables": {"CHAT_MESSAGES_PER_MINUTE": "2"}, "project": project}
+    with serving(tmp_path, ["alice"], **options) as server:
         alice = windows(server, "alice")
         for _ in range(5):
             say(alice, message="slowly")
@@ -939,10 +947,10 @@ async def application(scope, receive, send):
 
 
 @pytest.fixture(scope="module")
-def glass(tmp_path_factory):
+def glass(project, tmp_path_factory):
     """A server that tells how many members its groups have, and how many channels there are."""
-    command = (*DAPHNE, "glass:application")
-    with serving_with("glass", GLASS, tmp_path_factory.mktemp("glass"), command=command) as server:
+    options = {"command": (*DAPHNE, "glass:application"), "project": project}
+    with serving_with("glass", GLASS, tmp_path_factory.mktemp("glass"), **options) as server:
         yield server
 
 
