@@ -27,7 +27,7 @@ from tutorial.stages import (
     write_stage,
 )
 
-from .conftest import ROOT, copy_checkout, plain_variables
+from .conftest import COMPLETE, ROOT, copy_checkout, plain_variables
 
 STAGES = [current.number for current in COURSE if current.has_stage]
 NOT_THE_PROJECT = re.compile(r"(README\.md|CONTRIBUTING\.md|LICENSE|\.ci/.*|tutorial/.*)")
@@ -193,6 +193,15 @@ def test_ruff_finds_nothing_in_any_stage(stages):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("number", [number for number in COMPLETE if number != PROJECT])
+def test_the_projects_own_tests_hold_at_a_later_stage(stages, number):
+    folder = stages / str(number)
+    variables = plain_variables(SECRET_KEY="for-this-test", **settings_variables(folder))
+    command = [sys.executable, "manage.py", "test", "--noinput"]
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0 and re.search(r"^Ran [1-9]", done.stderr, re.M), done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [number for number in STAGES if number > 1])
 def test_a_stage_migrates_from_the_one_before_with_data_in_the_database(tmp_path, number):
@@ -229,7 +238,7 @@ class Visitor:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", STAGES[:PROJECT])
+@pytest.mark.parametrize("number", STAGES)
 def test_the_demo_serves_a_stage_and_its_pages_answer(run, tmp_path, number):
     root = copy_checkout(tmp_path / "checkout") if number == PROJECT else ROOT
     command = [sys.executable, "-c", INSIDE, str(root), "demo", "--stage", str(number)]
