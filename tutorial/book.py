@@ -310,6 +310,8 @@ class Book:
                 else:
                     output, _ = replay.serve(self.folder, requests)
             shown = chosen(output, only, last) if only else replay.last_error(output, last)
+            if not shown.strip():
+                raise self.error(f"mistake({name!r})", "the error does not show")
             text = self.fence("text", shown)
         self.out(text)
 

@@ -35,6 +35,9 @@ STABLE = (
 )
 """What differs from run to run, and what stands there in the text."""
 
+LOOKING = 1.5
+"""Seconds within which Daphne sees that a handler has failed: it looks once a second."""
+
 NAME = "my-chat"
 """What the folder is called in the text."""
 
@@ -212,9 +215,10 @@ class Server:
                 for line in frame.splitlines():
                     socket.send(line)
                     answer = socket.recv(timeout=2)
-                time.sleep(0.2)  # for what the server does after it has answered
+                time.sleep(LOOKING)  # for what the server does after it has answered
                 return answer
         except (WebSocketException, TimeoutError, OSError) as error:
+            time.sleep(LOOKING)
             return str(error)
 
     def stop(self) -> str:
