@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)
 
 
-COMPLETE = (PROJECT, 11)
-"""The stages that keep all promises of the finished chat; each has its own kind of consumer."""
+LATER = (11,)
+"""The stages beyond the project that keep all its promises; each has its own kind of consumer."""
 
 
 def pytest_addoption(parser):
@@ -33,7 +33,11 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="a long proof: test --slow"))
 
 
-@pytest.fixture(scope="session", params=COMPLETE, ids=lambda number: f"stage-{number}")
+@pytest.fixture(
+    scope="session",
+    params=[PROJECT, *(pytest.param(number, marks=pytest.mark.slow) for number in LATER)],
+    ids=lambda number: f"stage-{number}",
+)
 def project(request, tmp_path_factory):
     """The folder of a project that keeps all promises of the finished chat."""
     if request.param == PROJECT:

@@ -837,6 +837,7 @@ def limited(project, tmp_path_factory):
         yield server
 
 
+@pytest.mark.slow
 def test_a_burst_reaches_every_listener_whole(limited):
     assert_whole(asyncio.run(asyncio.wait_for(burst(limited, make_room(limited)), 90)))
 
@@ -859,6 +860,7 @@ ChatConsumer.dispatch = dispatch_slowly
 """
 
 
+@pytest.mark.slow
 def test_what_the_layer_drops_is_caught_up(project, tmp_path):
     (tmp_path / "narrow.py").write_text(NARROW, encoding="utf-8")
     variables, command = {"DJANGO_SETTINGS_MODULE": "narrow"}, (*DAPHNE, "slow:application")
@@ -962,6 +964,7 @@ def assert_members(server, members):
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc on this system")
 def test_visits_leave_nothing_open_and_nobody_in_a_group(glass):
     alice = Visitor(glass, glass.sessions["alice"])
