@@ -190,11 +190,12 @@ def bench(
 
 @app.command()
 def screenshot() -> None:
-    """Make the README's picture of two users talking anew."""
+    """For maintainers: take the pictures of the README and of the chapters anew."""
     from tutorial.environment import ROOT
-    from tutorial.screenshot import take_screenshot
+    from tutorial.screenshot import SCENES, take_screenshot
 
-    print(f"Wrote {take_screenshot().relative_to(ROOT)}")
+    for name in SCENES:
+        print(f"Wrote {take_screenshot(name).relative_to(ROOT)}", flush=True)
 
 
 @app.command()
