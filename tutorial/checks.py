@@ -28,7 +28,8 @@ written:
 - `handshake(path, origin=…)`: the status of a handshake only: 101, 403, …
 - `project.settings`: the settings, as JSON has them; `project.path(name)`, `project.read(name)`;
   `project.manage("test", …)`: a command of manage.py, with `code` and `output`;
-  `project.shell(code)`: what Python code prints that runs inside the project, after migrating;
+  `project.shell(code)`: what Python code prints that runs inside the project, after migrating, in
+  a process that all calls share;
   `project.migrate()`: makes the tables, for a server with users: call it in the first step.
 - `asgi_imports()`: what config/asgi.py imports, as `daphne` loads it, before Django is set up.
 - `open_page(path, visitor=…)`: for what nothing else can tell: a page of a Playwright browser, with
@@ -201,10 +202,14 @@ def get(path: str) -> Answer:
 
 
 class Socket:
-    """A window's WebSocket; `path` is only for the sentences."""
+    """A window's WebSocket; `path` is only for the sentences.
 
-    def __init__(self, connection, path: str):
-        self.connection, self.path, self.said = connection, path, None
+    `since` is how long the server's log was when all was well: before it opened, or when the last
+    frame was heard.
+    """
+
+    def __init__(self, connection, path: str, since: int):
+        self.connection, self.path, self.since, self.said = connection, path, since, None
 
     def __enter__(self):
         return self
@@ -224,7 +229,7 @@ class Socket:
         """Send a frame as it is."""
         from websockets.exceptions import ConnectionClosed
 
-        self.said, self.since = text, len(running_server().log())
+        self.said = text
         try:
             self.connection.send(text)
         except ConnectionClosed:
@@ -236,17 +241,19 @@ class Socket:
         """The next frame. Raises `Problem` when none comes, or when it is no JSON object."""
         from websockets.exceptions import ConnectionClosed
 
-        since = getattr(self, "since", 0)
         told = f"{self.said} was sent" if self.said else "A window opened"
         try:
             text = self.connection.recv(timeout=patience or context.patience)
         except TimeoutError:
-            raise blame_server(since, f"{told} to {self.path}, and nothing came back.") from None
+            raise blame_server(
+                self.since, f"{told} to {self.path}, and nothing came back."
+            ) from None
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd else 1006
             raise blame_server(
-                since, f"{told} to {self.path}, and the server closed the connection ({code})."
+                self.since, f"{told} to {self.path}, and the server closed the connection ({code})."
             ) from None
+        self.since = len(running_server().log())
         try:
             frame = json.loads(text)
         except ValueError:
@@ -301,7 +308,7 @@ def open_socket(path: str, origin: str | None = "own", visitor: Visitor | None =
 
     since = len(running_server().log())
     try:
-        return Socket(connect(path, origin, visitor), path)
+        return Socket(connect(path, origin, visitor), path, since)
     except InvalidStatus as refused:
         status = refused.response.status_code
         raise blame_server(since, STATUS.get(status, STATUS[0]).format(path, status)) from None

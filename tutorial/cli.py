@@ -209,14 +209,14 @@ def check(
     """Check your folder, step by step; exit code 0 when all of the chapter is done."""
     from rich.console import Console
 
+    from tutorial.checking import show
     from tutorial.checking.reader import remember, wanted
-    from tutorial.checking.run import run_checks
-    from tutorial.checking.show import show
 
     folder, chosen = wanted(number, workspace)
-    report = run_checks(chosen, folder)
+    console = Console(highlight=False)
+    report = show.check(chosen, folder, console)
     remember(folder, report)
-    show(report, Console(highlight=False), hint)
+    show.show(report, console, hint)
     raise typer.Exit(0 if report.green else 1)
 
 

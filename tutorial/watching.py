@@ -12,8 +12,8 @@ from pathlib import Path
 from rich.console import Console
 
 from tutorial.checking.folder import LEFT_OUT
-from tutorial.checking.run import Report, run_checks
-from tutorial.checking.show import show
+from tutorial.checking.run import Report
+from tutorial.checking.show import check, show
 from tutorial.environment import WINDOWS, Trouble
 from tutorial.stages import changed_files, stage_before, stage_files
 
@@ -39,9 +39,9 @@ def watch(
         report, event = None, "save"
         while event != "q":
             if event == "save":
-                report = run_checks(number(), folder)
-                done(report)
                 console.rule()
+                report = check(number(), folder, console)
+                done(report)
                 show(report, console)
                 console.print(f"\n  Edit: {file_to_edit(report, folder)}", soft_wrap=True)
                 console.print(f"[dim]  {KEYS if has_keys else 'Save a file. Ctrl-C ends.'}[/dim]")

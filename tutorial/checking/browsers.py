@@ -31,7 +31,6 @@ def launch(missing: type[Exception]) -> Iterator:
         browser = open_first(playwright)
         if browser is None:
             raise missing(NO_BROWSER)
-        browser.new_context_default_timeout = 3000
         try:
             yield browser
         finally:

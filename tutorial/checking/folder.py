@@ -16,8 +16,9 @@ from typing import BinaryIO, NamedTuple
 from tutorial.checking.recognise import HOW_UTF8, Problem, places
 
 INSIDE = Path(__file__).with_name("inside.py")
-STARTING = 6.0
-"""Seconds that the server may take until it listens."""
+STARTING, ANSWERING = 6.0, 7.0
+"""Seconds that the server may take until it listens, and a process inside the project until it has
+answered."""
 
 KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP"),
@@ -68,6 +69,7 @@ class Project:
     def __init__(self, copy: Path, beside: Path):
         self.copy, self.beside = copy, beside
         self._settings = None
+        self._inside = None
 
     def path(self, name: str) -> Path:
         """A file of the project."""
@@ -103,7 +105,10 @@ class Project:
         self._settings = self.inside("migrate")
 
     def shell(self, code: str) -> str:
-        """What Python code prints that runs in the project, on a migrated database."""
+        """What Python code prints that runs in the project, on a migrated database.
+
+        All calls share one process, each with names of its own.
+        """
         return self.inside("shell", code)
 
     @property
@@ -117,26 +122,20 @@ class Project:
             "DJANGO_COLORS": "nocolor",
         }
 
-    def command(self, kind: str, nonce: str, *arguments: str) -> list[str]:
-        """The command line that does something inside the project."""
-        python = [sys.executable, "-I", "-B", "-u"]
-        return [*python, str(INSIDE), kind, nonce, str(self.copy), *arguments]
+    def command(self, kind: str, *arguments: str) -> list[str]:
+        """The command line that does something inside the project: see inside.py."""
+        return [sys.executable, "-I", "-B", "-u", str(INSIDE), kind, str(self.copy), *arguments]
 
     def manage(self, *arguments: str, patience: float = 8.0, **variables: str) -> Done:
         """Run a command of manage.py; raises `Problem` when it does not come to an end."""
         self.need_manage()
-        return self.call(self.command("manage", "-", *arguments), patience, variables)
-
-    def call(self, command: list[str], patience: float, variables: dict[str, str]) -> Done:
-        """Run a command in the project and wait for its end."""
         with tempfile.TemporaryFile(dir=self.beside) as log:
+            command = self.command("manage", *arguments)
             process = start(command, self.copy, self.variables | variables, log)
             try:
                 code = process.wait(patience)
             except subprocess.TimeoutExpired:
-                process.stdin.write(b"where?\n")
-                process.stdin.flush()
-                time.sleep(0.3)
+                ask_where(process)
                 code = None
             finally:
                 end(process)
@@ -147,14 +146,59 @@ class Project:
         return Done(code, output)
 
     def inside(self, kind: str, *arguments: str, **variables: str):
-        """What `inside.py` answers; raises `Problem` with the output when it does not."""
+        """What `inside.py` answers; raises `Problem` with the output when it does not.
+
+        All requests go to one process, but those for `asgi` and those with variables: they get one
+        of their own, in which nothing is loaded yet.
+        """
         self.need_manage()
-        nonce = secrets.token_hex(8)
-        done = self.call(self.command(kind, nonce, *arguments), 7.0, variables)
-        for line in done.output.splitlines():
-            if line.startswith(nonce) and done.code == 0:
-                return json.loads(line.removeprefix(nonce))
-        raise Problem("", output=done.output or f"COURSE: ended with {done.code}")
+        if variables or kind == "asgi":
+            with contextlib.closing(Inside(self, variables)) as fresh:
+                return fresh.ask(kind, *arguments)
+        if self._inside is None or self._inside.process.poll() is not None:
+            self.close()
+            self._inside = Inside(self, {})
+        return self._inside.ask(kind, *arguments)
+
+    def close(self) -> None:
+        """End the process that answers, if there is one."""
+        if self._inside:
+            self._inside.close()
+
+
+class Inside:
+    """A process in the project that answers requests."""
+
+    def __init__(self, project: Project, variables: dict[str, str]):
+        self.file = project.beside / f"{secrets.token_hex(4)}.log"
+        command = project.command("answer")
+        with self.file.open("wb") as log:
+            self.process = start(command, project.copy, project.variables | variables, log)
+
+    def ask(self, kind: str, *arguments: str):
+        """The answer to a request; raises `Problem` with the output when none comes."""
+        nonce, since = secrets.token_hex(8), self.file.stat().st_size
+        deadline = time.monotonic() + ANSWERING
+        with contextlib.suppress(OSError):
+            self.process.stdin.write(json.dumps([nonce, kind, *arguments]).encode() + b"\n")
+            self.process.stdin.flush()
+        while time.monotonic() < deadline:
+            ended = self.process.poll() is not None
+            output = self.file.read_bytes()[since:].decode("utf-8", "replace")
+            for line in output.splitlines(keepends=True):
+                if line.startswith(nonce) and line.endswith("\n"):
+                    return json.loads(line.removeprefix(nonce))
+            if ended:
+                raise Problem("", output=output or f"COURSE: ended with {self.process.returncode}")
+            time.sleep(0.01)
+        ask_where(self.process)
+        self.close()
+        output = self.file.read_bytes()[since:].decode("utf-8", "replace")
+        raise Problem("", output=output + "\nCOURSE: timeout")
+
+    def close(self) -> None:
+        """End the process."""
+        end(self.process)
 
 
 def start(command: list[str], folder: Path, variables: dict[str, str], log: BinaryIO):
@@ -162,6 +206,14 @@ def start(command: list[str], folder: Path, variables: dict[str, str], log: Bina
     return subprocess.Popen(
         command, cwd=folder, env=variables, stdin=subprocess.PIPE, stdout=log, stderr=log
     )
+
+
+def ask_where(process: subprocess.Popen) -> None:
+    """Have a process write into its log where each of its threads is."""
+    with contextlib.suppress(OSError):
+        process.stdin.write(b"where?\n")
+        process.stdin.flush()
+    time.sleep(0.3)
 
 
 def end(process: subprocess.Popen) -> None:
@@ -201,7 +253,7 @@ class Server:
         arguments = ("runserver", "--noreload", f"127.0.0.1:{self.port}")
         with self.file.open("wb") as log:
             self.process = start(
-                self.project.command("manage", "-", *arguments),
+                self.project.command("manage", *arguments),
                 self.project.copy,
                 self.project.variables,
                 log,
@@ -242,10 +294,7 @@ class Server:
         if self.process.poll() is not None:
             return None
         since = len(self.log())
-        with contextlib.suppress(OSError):
-            self.process.stdin.write(b"where?\n")
-            self.process.stdin.flush()
-        time.sleep(0.3)
+        ask_where(self.process)
         found = places(self.log()[since:], self.project.copy)
         return next((f"{name}, line {line}" for name, line in found if name != "manage.py"), None)
 

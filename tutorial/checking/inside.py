@@ -1,23 +1,29 @@
-"""What runs inside the reader's project: `python -I -B inside.py KIND NONCE FOLDER [ARGUMENT …]`.
+"""What runs inside the reader's project: `python -I -B inside.py manage FOLDER [ARGUMENT …]`, which
+runs manage.py as the reader does, or `python -I -B inside.py answer FOLDER`.
 
-Only the standard library is imported here, and nothing of the course. KIND says what to do:
+Only the standard library is imported here, and nothing of the course. `answer` takes requests as
+lines of JSON on standard input, `[NONCE, KIND, ARGUMENT, …]`. KIND says what to do:
 
-- `manage`: run manage.py with the arguments, as the reader does;
 - `probe`: set Django up, run its checks, load the pages' addresses, look for missing migrations;
   answer with the settings;
 - `migrate`: the same, and migrate;
 - `shell`: run the argument as Python code after `migrate`; answer with what it printed;
 - `asgi`: load the ASGI application as `daphne` does; answer with what was imported too early.
 
-An answer is one line of JSON behind NONCE. When standard input ends this process ends, too; a line
-there makes it write on standard error where each of its threads is.
+An answer is one line of JSON behind NONCE; an error ends the process. When standard input ends this
+process ends, too; the line `where?` there makes it write on standard error where each of its
+threads is.
 """
 
+import contextlib
 import faulthandler
+import functools
 import importlib.machinery
 import io
 import json
+import math
 import os
+import queue
 import re
 import runpy
 import sys
@@ -25,12 +31,16 @@ import threading
 import time
 
 WORKING, WAITING = 2.5, 6.5
-"""Seconds of its own work, or by the clock, after which a process says where it is, and ends."""
+"""Seconds of its own work, or by the clock, after which a request says where it is, and ends."""
+
+requests: queue.Queue[str] = queue.Queue()
+worked_out = math.inf
+"""The process's own time, in seconds, at which the request under way has worked for too long."""
 
 
 def main() -> None:
     """Do what the command line says."""
-    kind, nonce, folder, *arguments = sys.argv[1:]
+    kind, folder, *arguments = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.chdir(folder)
     sys.path.insert(0, folder)
@@ -39,24 +49,39 @@ def main() -> None:
         sys.argv = ["manage.py", *arguments]
         runpy.run_path("manage.py", run_name="__main__")
         return
-    faulthandler.dump_traceback_later(WAITING, exit=True)
     threading.Thread(target=watch, daemon=True).start()
     sys.stdout = sys.stderr
-    answer = globals()[kind](*arguments)
-    print(nonce + json.dumps(answer, default=str), file=answers, flush=True)
-    os._exit(0)
+    while True:
+        nonce, kind, *arguments = json.loads(requests.get())
+        with limits():
+            answer = globals()[kind](*arguments)
+        print(nonce + json.dumps(answer, default=str), file=answers, flush=True)
 
 
 def obey() -> None:
-    """End with standard input; say where the threads are at each line of it."""
-    for _ in sys.stdin:
-        faulthandler.dump_traceback(all_threads=True)
+    """Pass requests on; say where the threads are when asked; end with standard input."""
+    for line in sys.stdin:
+        if line.strip() == "where?":
+            faulthandler.dump_traceback(all_threads=True)
+        else:
+            requests.put(line)
     os._exit(0)
+
+
+@contextlib.contextmanager
+def limits():
+    """End the process, with where it is, when a request takes too long."""
+    global worked_out
+    worked_out = time.process_time() + WORKING
+    faulthandler.dump_traceback_later(WAITING, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+    worked_out = math.inf
 
 
 def watch() -> None:
     """End the process, with where it is, when it has worked for too long."""
-    while time.process_time() < WORKING:
+    while time.process_time() < worked_out:
         time.sleep(0.1)
     print("COURSE: timeout", file=sys.stderr)
     faulthandler.dump_traceback(all_threads=True)
@@ -70,6 +95,7 @@ def name_settings() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", found[1] if found else "config.settings")
 
 
+@functools.cache
 def probe() -> dict:
     """Set Django up and run its checks; return the settings that JSON can hold."""
     name_settings()
@@ -88,6 +114,7 @@ def probe() -> dict:
     return {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
 
 
+@functools.cache
 def migrate() -> dict:
     """As `probe`; then migrate."""
     settings = probe()
@@ -100,9 +127,9 @@ def migrate() -> dict:
 def shell(code: str) -> str:
     """Run code after migrating; return what it printed."""
     migrate()
-    sys.stdout = io.StringIO()
-    exec(compile(code, "<the check>", "exec"), {"__name__": "__main__"})
-    return sys.stdout.getvalue()
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "<the check>", "exec"), {"__name__": "__main__"})
+    return printed.getvalue()
 
 
 class Watcher:

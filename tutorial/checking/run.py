@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,11 +97,16 @@ def read_steps(of: Chapter) -> list[Step]:
     return steps
 
 
-def run_checks(number: int, folder: Path, limit: float = LIMIT) -> Report:
+def run_checks(
+    number: int,
+    folder: Path,
+    limit: float = LIMIT,
+    begins: Callable[[Step], None] = lambda step: None,
+) -> Report:
     """Run the checks of chapter `number` on a copy of `folder`; nothing is written into it.
 
-    After `limit` seconds they are ended. Raises `Trouble` when the chapter has no checks or the
-    folder is none.
+    After `limit` seconds they are ended. `begins` is told of each step at its start. Raises
+    `Trouble` when the chapter has no checks or the folder is none.
     """
     of = chapter(number)
     if not checks_file(of).is_file():
@@ -118,14 +123,16 @@ def run_checks(number: int, folder: Path, limit: float = LIMIT) -> Report:
         except Problem as problem:
             report.problem = str(problem)
         else:
-            collect(report, copy, beside, began + limit)
+            collect(report, copy, beside, began + limit, begins)
             with contextlib.suppress(OSError):
                 report.log = (beside / "server.log").read_text("utf-8", "replace")
     report.seconds = time.monotonic() - began
     return report
 
 
-def collect(report: Report, copy: Path, beside: Path, deadline: float) -> None:
+def collect(
+    report: Report, copy: Path, beside: Path, deadline: float, begins: Callable[[Step], None]
+) -> None:
     """Run the steps on the copy, and put what they tell into the report."""
     known = {step.name: step for step in report.steps}
     current, ended = None, False
@@ -137,7 +144,9 @@ def collect(report: Report, copy: Path, beside: Path, deadline: float) -> None:
             event = json.loads(line.removeprefix(nonce))
             kind, name = event["event"], event.get("name")
             current = known.get(name, current)
-            if kind in ("kept", "unseen"):
+            if kind == "begin":
+                begins(current)
+            elif kind in ("kept", "unseen"):
                 getattr(report, kind).append(name)
                 report.why = event.get("why") or report.why
             elif kind == "open":

@@ -37,6 +37,7 @@ def main(wanted: dict) -> int:
     checks.context.table = getattr(chapter, "RECOGNISE", [])
     with contextlib.ExitStack() as closing:
         checks.context.closing = closing
+        closing.callback(checks.context.project.close)
         if problem := unreadable(copy):
             tell("open", name=None, problem=problem)
             return 1

@@ -6,7 +6,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from tutorial.checking.run import Report, Step
+from tutorial.checking.run import Report, Step, run_checks
+
+
+def check(number: int, folder: Path, console: Console) -> Report:
+    """Run a chapter's checks; in a terminal, a line says meanwhile which step is looked at.
+
+    Raises what `run_checks` does.
+    """
+    with console.status("Looking at your folder …") as line:
+        return run_checks(
+            number, folder, begins=lambda step: line.update(f"{escape(step.heading)} …")
+        )
 
 
 def show(report: Report, console: Console, hint: bool = False) -> None:

@@ -45,9 +45,11 @@ def stage(number, folder):
 
 
 def check(number, folder, limit=PLENTY):
-    """Check a folder; what it holds is the same afterwards."""
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    report = run_checks(number, folder, limit)
+    """Check a folder; what it holds is the same afterwards, and each step was announced."""
+    before, begun = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}, []
+    report = run_checks(number, folder, limit, begun.append)
+    assert begun == report.steps[: len(begun)] and report.open in (None, *begun[-1:])
+    assert len(begun) == len(report.steps) or not report.green
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     assert "Traceback" not in (report.problem or "")
     return report
@@ -337,7 +339,6 @@ def test_watch_answers_a_save_without_a_terminal(run, tmp_path):
     watch = run([sys.executable, "-u", "-c", command, "watch"], folder)
     watch.read_until("All of it is done")
     watch.read_until("Ctrl-C ends")
-    time.sleep(0.5)
     saved = time.monotonic()
     spoil(folder, CONSUMERS, "class Chat(\n")
     watch.read_until("chat/consumers.py, line 1")

@@ -251,10 +251,14 @@ def test_a_catch_up_comes_in_parts():
 
 
 class Stage:
-    """Plays the server for a page: notes what it says, answers nothing by itself."""
+    """Plays the server for a page: notes what it says, answers nothing by itself.
+
+    The page's clock is ours, too: nobody has to wait for its pauses.
+    """
 
     def __init__(self, page):
         self.page, self.opened, self.heard = page, [], []
+        page.clock.install()
         page.route_web_socket("**/ws/**", lambda socket: self.open(socket))
         page.reload()
 
@@ -264,10 +268,15 @@ class Stage:
         self.heard.append(heard := [])
         socket.on_message(lambda text: heard.append(json.loads(text)))
 
-    def wait(self, happens, seconds=2.5):
-        """Wait until something is true, but not for ever; return whether it came true."""
+    def wait(self, happens, seconds=2.5, fast=False):
+        """Wait until something is true, but not for ever; return whether it came true.
+
+        `fast`: meanwhile the page's clock goes on by a second at every look.
+        """
         end = time.monotonic() + seconds
         while not (came := happens()) and time.monotonic() < end:
+            if fast:
+                self.page.clock.fast_forward(1000)
             self.page.wait_for_timeout(30)
         return bool(came)
 
@@ -318,7 +327,7 @@ def test_what_is_not_confirmed_is_sent_again():
     if not sent.get("client_id"):
         raise Problem(f"The page says {sent}, without a client_id. outbox.first() has one.")
     played.opened[-1].close(code=1011)
-    if not played.wait(lambda: len(played.opened) == 2):
+    if not played.wait(lambda: len(played.opened) == 2, fast=True):
         raise Problem("The connection breaks, and the page does not make another one.")
     if not played.wait(lambda: played.said("message")):
         raise Problem(

@@ -88,6 +88,8 @@ def test_the_consumers_are_asynchronous():
 )
 def test_what_chapter_10_promised_still_holds():
     with resume.window("ann") as one:
+        one.say(message="I am here")
+        resume.message(one, "A message was said")
         project.shell(
             "from django.contrib.auth import get_user_model\n"
             "get_user_model().objects.filter(username='ann').update(is_active=False)"
