@@ -54,7 +54,7 @@ class RoomView(LoginRequiredMixin, DetailView):
             messages = messages.filter(pk__lt=before)
         page = list(messages[: PAGE_SIZE + 1])
         return super().get_context_data(
-            messages=page[PAGE_SIZE - 1 :: -1] if page else [],
+            messages=page[PAGE_SIZE - 1 :: -1],
             has_older=len(page) > PAGE_SIZE,
             **kwargs,
         )
