@@ -35,6 +35,7 @@ def run_bench(
                 raise Trouble("What is kept is a whole run. With --keep, say nothing else.")
             if chart and not chart.resolve().parent.is_dir():
                 raise Trouble(f"There is no folder {chart.resolve().parent} for the chart.")
+            show.warn_if_busy(Console(stderr=True, highlight=False))
             with show.progress(measure.steps(rows, plan)) as begin:
                 found = measure.run(rows, plan, interrupts, begin)
             if as_json:

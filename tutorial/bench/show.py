@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 
+import psutil
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -12,6 +13,18 @@ from tutorial.bench.results import Cell, Results
 HEADINGS = (
     *("deliveries\nper second", "\nratio", "median\nms", "99 %\nms", "CPU\nµs", "memory\nKiB"),
 )
+BUSY = 25.0
+"""Per cent of all cores that others may use before the figures are worth a warning."""
+
+
+def warn_if_busy(console: Console) -> None:
+    """Say so when others use this machine; looks for half a second."""
+    used = psutil.cpu_percent(interval=0.5)
+    if used > BUSY:
+        console.print(
+            f"Other programs use {used:.0f} % of this machine's cores. Figures from a busy machine "
+            "can be wrong by several times: end what else runs, then measure."
+        )
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """What the benchmark promises: it counts right, says what went wrong, and leaves nothing behind."""
 
+import io
 import json
 import os
 import re
@@ -11,12 +12,13 @@ import time
 
 import psutil
 import pytest
+from rich.console import Console
 
 from tutorial.bench import chart, crowd, frames, measure, results, rows
 from tutorial.bench.processes import Interrupts, need_files
 from tutorial.bench.results import Measured, Results, Sample, summed_up
 from tutorial.bench.rows import ROWS, Row
-from tutorial.bench.show import sentences, table
+from tutorial.bench.show import sentences, table, warn_if_busy
 from tutorial.environment import WINDOWS, Trouble
 from tutorial.tests.conftest import ROOT
 
@@ -159,6 +161,14 @@ def test_who_loses_or_repeats_is_not_ranked(fault, words):
     assert found.ratio("a", 10) == 1
     assert any(words in sentence for sentence in sentences(found))
     assert f"{words}: not ranked" in chart.draw(found)
+
+
+@pytest.mark.parametrize("used", [5.0, 90.0])
+def test_a_busy_machine_is_told(monkeypatch, used):
+    monkeypatch.setattr(psutil, "cpu_percent", lambda interval: used)
+    console = Console(file=io.StringIO(), width=200)
+    warn_if_busy(console)
+    assert ("Other programs use 90 %" in console.file.getvalue()) is (used > 50)
 
 
 def test_results_survive_being_stored():
