@@ -217,6 +217,7 @@ def check(
     report = show.check(chosen, folder, console)
     remember(folder, report)
     show.show(report, console, hint)
+    show.tell_overruled(folder, console)
     raise typer.Exit(0 if report.green else 1)
 
 

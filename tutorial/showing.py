@@ -125,7 +125,7 @@ def print_next(continued: Continued) -> None:
     """Say what was laid in, and show where it would meet the learner's own work."""
     before, number = continued.chapter.builds_on, continued.chapter.number
     if not continued.checked:
-        print(f"The checks of chapter {before} have not all passed here.")
+        print(f"When you last checked it, not all of chapter {before} was done.")
         print(f"You can go on all the same. To look again: {CALL} check {before}")
     for name in continued.laid:
         print(f"Laid in {name}")

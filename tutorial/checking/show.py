@@ -1,11 +1,13 @@
 """Shows a report to a reader: steps ticked off, the open one with its problem and where to read."""
 
+import re
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from tutorial.checking.reader import overruled
 from tutorial.checking.run import Report, Step, run_checks
 
 
@@ -35,7 +37,7 @@ def show(report: Report, console: Console, hint: bool = False) -> None:
         tell(report.problem, console)
         console.print()
         if report.open:
-            tell_step(report.open, of.readme, console, hint)
+            tell_step(report, console, hint)
     elif report.green:
         console.print("[green]All of it is done.[/green]")
         console.print(
@@ -43,6 +45,17 @@ def show(report: Report, console: Console, hint: bool = False) -> None:
         )
     else:
         console.print("Nothing could be checked.")
+
+
+def tell_overruled(folder: Path, console: Console) -> None:
+    """Say so when a change of `.env` is not seen in this terminal."""
+    if names := overruled(folder):
+        tell(
+            f"In this terminal {' and '.join(names)} is not what .env says, and the terminal wins: "
+            "Pipenv has read an older .env when its shell began. Leave it with exit, and come back "
+            "with pipenv shell.",
+            console,
+        )
 
 
 def by_heading(report: Report) -> list[tuple[str, str, str]]:
@@ -68,13 +81,36 @@ def state_of(step: Step, report: Report) -> str:
     return "open" if step == report.open else "later"
 
 
-def tell_step(step: Step, readme: Path, console: Console, hint: bool) -> None:
-    """Say where the step is in the text, and what is seen when it is done."""
-    console.print(f"  Read: [bold]{escape(step.heading)}[/bold] in {readme}", soft_wrap=True)
+def tell_step(report: Report, console: Console, hint: bool) -> None:
+    """Say where in the text to read, and what is seen when the step is done."""
+    step, readme = report.open, report.chapter.readme
+    heading = where_to_read(report)
+    console.print(f"  Read: [bold]{escape(heading)}[/bold] in {readme}", soft_wrap=True)
+    if heading != step.heading:
+        return
     if step.see:
         tell(f"When it is done: {step.see}.", console)
     if hint and step.hint:
         tell(f"Hint: {step.hint}", console)
+
+
+def where_to_read(report: Report) -> str:
+    """The heading to read below: the open step's, unless the problem is in a file shown elsewhere.
+
+    A file can keep the whole project from starting; then the first step is the open one, whichever
+    step the file belongs to.
+    """
+    heading, shown = "", []
+    for line in report.chapter.readme.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            heading = line.removeprefix("## ")
+        elif found := re.match(r"\*\*([\w./-]+)\*\*[,:]", line):
+            shown.append((heading, found[1]))
+    first = re.search("|".join(re.escape(name) for _, name in shown) or "$^", report.problem)
+    headings = [heading for heading, name in shown if first and name == first[0]]
+    if not headings or report.open.heading in headings:
+        return report.open.heading
+    return headings[0]
 
 
 def tell(text: str, console: Console, indent: int = 2) -> None:

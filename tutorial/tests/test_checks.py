@@ -1,6 +1,7 @@
 """What the checks promise: right work passes, everything else gets words, and gets them soon."""
 
 import ast
+import io
 import json
 import os
 import re
@@ -11,11 +12,13 @@ import sys
 import time
 
 import pytest
+from rich.console import Console
 
 from tutorial import book, checks, watching
 from tutorial.checking.reader import remember, wanted
 from tutorial.checking.recognise import COMMON, explain
 from tutorial.checking.run import checks_file, read_steps, run_checks
+from tutorial.checking.show import tell_overruled, where_to_read
 from tutorial.course import COURSE, chapter
 from tutorial.environment import ROOT
 from tutorial.project import make_env_file
@@ -312,6 +315,27 @@ def test_a_wrong_request_gets_a_sentence(arguments, tmp_path):
     code, said = call("check", *arguments, folder=tmp_path)
     assert code == 1
     assert "Traceback" not in said and said.strip()
+
+
+def test_what_to_read_is_where_the_file_that_is_wrong_is_shown(tmp_path):
+    folder = stage(2, tmp_path)
+    text = (folder / "chat/urls.py").read_text()
+    (folder / "chat/urls.py").write_text(text.replace("RoomView.as_view()", "RoomView"))
+    report = check(2, folder)
+    assert "chat/urls.py" in report.problem, told(report)
+    assert where_to_read(report) == "A page for each room" != report.open.heading
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [("DEBUG=True", True), ("DEBUG = 'on'", False), ("DEBUG=on # here", False), ("", False)],
+)
+def test_check_tells_of_a_terminal_that_overrules_the_env_file(tmp_path, monkeypatch, line, said):
+    monkeypatch.setenv("DEBUG", "on")
+    (tmp_path / ".env").write_text(f"TIME_ZONE=UTC\n{line}\n")
+    console = Console(file=io.StringIO(), width=200)
+    tell_overruled(tmp_path, console)
+    assert ("In this terminal DEBUG is not what .env says" in console.file.getvalue()) is said
 
 
 # watch

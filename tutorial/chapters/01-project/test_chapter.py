@@ -191,7 +191,8 @@ def test_nothing_is_left_to_warn_of():
         code, words = found[0]
         raise Problem(
             f"With DEBUG off, check --deploy still warns ({len(found)} in all): {words} ({code}). "
-            "In config/settings.py, the block below “if not DEBUG:” is about that."
+            "In config/settings.py, the block “if not DEBUG:” is about that. Does it stand there, "
+            "whole?"
         )
     if done.code:
         raise Problem("", output=done.output)

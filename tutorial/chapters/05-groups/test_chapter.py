@@ -105,6 +105,12 @@ except RuntimeError:
 """
 
 
+TWICE = (
+    "What is said arrives more than once. Only chat_message() sends to the window; receive() gives "
+    "the event to the group, once."
+)
+
+
 @functools.cache
 def look() -> tuple[int, int, list[str]]:
     """The groups' members while a window is open and after it; all warnings on the way."""
@@ -150,6 +156,11 @@ def test_a_channel_layer_is_chosen_in_the_environment():
             "read it from the environment: env.channels("
             '"CHANNELS_URL", default="inmemory://").'
         )
+    if "CHANNELS_URL" not in project.read(".env.example"):
+        raise Problem(
+            "The settings read CHANNELS_URL, and .env.example does not name it. Whoever copies "
+            "that file should find the line."
+        )
     if (layer.get("CONFIG") or {}).get("capacity", 100) <= 100:
         raise Problem(
             "The layer keeps 100 waiting events for a window and drops the rest without a word. "
@@ -190,10 +201,13 @@ def test_a_window_is_in_a_group_as_long_as_it_is_open():
 )
 def test_everyone_in_the_room_hears():
     never_run("group_send")
+    before = None
     with open_socket(LOBBY) as one, open_socket(LOBBY) as other:
         for speaker, said in ((one, "hello"), (other, "<b>Grüße</b> 雑談")):
             speaker.say(message=said)
             heard = speaker.hear()
+            if heard.get("message") == before:
+                raise Problem(TWICE)
             if heard.get("message") != said:
                 raise Problem(
                     f"“{said}” was said, and its own window got {heard}. The frame has to be "
@@ -208,13 +222,13 @@ def test_everyone_in_the_room_hears():
                     "chat/consumers.py, receive() has to give the event to group_send; only "
                     "chat_message() calls self.send()."
                 ) from None
+            if heard.get("message") == before:
+                raise Problem(TWICE)
             if heard.get("message") != said:
                 raise Problem(f"“{said}” was said, and the other window got {heard}.")
+            before = said
         if not (one.hears_nothing() and other.hears_nothing(0.1)):
-            raise Problem(
-                "What is said arrives more than once. Only chat_message() sends to the window; "
-                "receive() gives the event to the group, once."
-            )
+            raise Problem(TWICE)
 
 
 @step(

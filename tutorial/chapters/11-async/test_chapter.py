@@ -14,7 +14,8 @@ RECOGNISE = [
         r"SynchronousOnlyOperation",
         "{place} asks the database on the event loop, which must not wait. For one query, use the "
         "async ORM: await ….afirst(), or async for. A function goes to the thread: "
-        "await database_sync_to_async(f)(…), or @database_sync_to_async above its def.",
+        "await database_sync_to_async(f)(…), or @database_sync_to_async above its def. Both are in "
+        "“The database from async code”.",
     ),
     (
         r"You cannot use AsyncToSync in the same thread",
@@ -35,6 +36,11 @@ RECOGNISE = [
         r"non-iterable coroutine object|'coroutine' object",
         "{place} calls an async method without await, and gets a coroutine in place of what the "
         "method returns. Put await in front of the call.",
+    ),
+    (
+        r"'function' object has no attribute 'awaitable'",
+        "dispatch() of chat/consumers.py is still that of chapter 10, and takes async methods for "
+        "ordinary ones. “Deliver, once more” has the new one, and chat_message().",
     ),
     *resume.RECOGNISE,
 ]
