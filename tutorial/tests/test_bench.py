@@ -443,3 +443,10 @@ def test_what_chapter_11_says_of_the_kept_results_is_true():
         assert results.ratio("bare", count, to="11") > 3  # “several times as fast”
     assert 0.4 < results.ratio("11", 10, to="5-async") < 0.7  # “about as much again”
     assert results.ratio("11", 200, to="5-async") > 0.9  # “hardly seen”
+    kept = results.load()
+    for row in kept.rows:
+        left = kept.cell(row["key"], 1000).per_second / kept.cell(row["key"], 200).per_second
+        if row["key"].startswith("bare"):
+            assert 0.7 < left < 0.8, row  # “a bare server loses a quarter”
+        else:
+            assert 0.45 < left < 0.7, row  # “every stage loses a third to a half”
