@@ -7,6 +7,11 @@ from tutorial.checks import Problem, get, project, step
 
 RECOGNISE = [
     (
+        r"TemplateDoesNotExist: (home\.html|base\.html)",
+        "The template {0} is not found. In config/settings.py, DIRS in TEMPLATES has to name the "
+        "folder templates/ beside manage.py, and {0} belongs there.",
+    ),
+    (
         r"ModuleNotFoundError: No module named '(?:environ|django)'",
         "Django or django-environ is not installed where you start the project. Call pipenv "
         "install as the text shows, and work inside pipenv shell.",
