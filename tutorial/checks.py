@@ -34,15 +34,19 @@ written:
 - `asgi_imports()`: what config/asgi.py imports, as `daphne` loads it, before Django is set up.
 - `open_page(path, visitor=…)`: for what nothing else can tell: a page of a Playwright browser, with
   the list `page.sockets`; where there is no browser, the step is left to the reader's own eyes.
-  `wait_until(page, lambda: …)` waits a little until something is true.
+  `wait_until(page, lambda: …)` waits a little until something is true. `PlayedServer(page)` is a
+  server that a check plays itself. `Visitor.with_session(key)` has a session that `project.shell`
+  has made.
 - `server.log()`: what the server has printed so far.
 """
 
 import contextlib
+import http.client
 import http.cookiejar
 import json
 import re
 import time
+import types
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -150,6 +154,16 @@ class Visitor:
         self.opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.cookies)
         )
+
+    @classmethod
+    def with_session(cls, key: str) -> "Visitor":
+        """A visitor who has this session's cookie, as if they had logged in."""
+        answer = http.client.HTTPMessage()
+        answer["Set-Cookie"] = f"sessionid={key}; Path=/"
+        found = cls()
+        told = types.SimpleNamespace(info=lambda: answer)
+        found.cookies.extract_cookies(told, urllib.request.Request(running_server().url))
+        return found
 
     def get(self, path: str) -> Answer:
         """Fetch a page. Raises `Problem` for an error of the server."""
@@ -383,6 +397,42 @@ def open_page(path: str, visitor: Visitor | None = None):
     page.on("websocket", lambda opened: page.sockets.append(opened))
     page.goto(base + path)
     return page
+
+
+class PlayedServer:
+    """Plays the server for a page's WebSockets: notes what it says, answers nothing by itself.
+
+    `opened` has the page's connections, `heard` the frames that were said on each. The page's clock
+    is ours, too: nobody has to wait for its pauses.
+    """
+
+    def __init__(self, page):
+        self.page, self.opened, self.heard = page, [], []
+        page.clock.install()
+        page.route_web_socket("**/ws/**", lambda socket: self.open(socket))
+        page.reload()
+
+    def open(self, socket) -> None:
+        """Note a new connection, and what is said on it."""
+        self.opened.append(socket)
+        self.heard.append(heard := [])
+        socket.on_message(lambda text: heard.append(json.loads(text)))
+
+    def wait(self, happens, seconds: float = 2.5, fast: bool = False) -> bool:
+        """Wait until something is true, but not for ever; return whether it came true.
+
+        `fast`: meanwhile the page's clock goes on by a second at every look.
+        """
+        end = time.monotonic() + seconds
+        while not (came := happens()) and time.monotonic() < end:
+            if fast:
+                self.page.clock.fast_forward(1000)
+            self.page.wait_for_timeout(30)
+        return bool(came)
+
+    def tell(self, **frame) -> None:
+        """Send a frame to the page."""
+        self.opened[-1].send(json.dumps(frame))
 
 
 def wait_until(page, happens) -> bool:

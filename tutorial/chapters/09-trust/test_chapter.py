@@ -1,12 +1,10 @@
 """What chapter 9's result must do: nothing that a stranger sends harms anybody."""
 
 import functools
-import http.client
 import json
-import time
-import urllib.request
 
 from tutorial.checks import (
+    PlayedServer,
     Problem,
     Visitor,
     blame_server,
@@ -83,25 +81,13 @@ def sessions():
     """The session keys of some users, who are logged in, by name; and a room to be in."""
     printed = project.shell(SIGN_IN.format(names=["ann", "ben", "cat", "leaver"]))
     found = dict(line.split() for line in printed.splitlines())
-    visitor("ann", found["ann"]).post("/chat/", name="lobby")
+    Visitor.with_session(found["ann"]).post("/chat/", name="lobby")
     return found
 
 
-def visitor(name, session=None):
+def visitor(name):
     """A visitor who is logged in."""
-    session = session or sessions()[name]  # first: the server finds its database made
-    found = Visitor()
-    answer = http.client.HTTPMessage()
-    answer["Set-Cookie"] = f"sessionid={session}; Path=/"
-    found.cookies.extract_cookies(Told(answer), urllib.request.Request(server.url))
-    return found
-
-
-class Told:
-    """An answer that is made up of its headers."""
-
-    def __init__(self, headers):
-        self.info = lambda: headers
+    return Visitor.with_session(sessions()[name])
 
 
 def refusal(window, sent):
@@ -252,35 +238,6 @@ def test_who_goes_on_and_on_is_closed():
             )
 
 
-class Stage:
-    """Plays the server for a page: keeps the page's connections, answers nothing by itself.
-
-    The page's clock is ours, too: nobody has to wait for its pauses.
-    """
-
-    def __init__(self, page):
-        self.opened, self.page = [], page
-        page.clock.install()
-        page.route_web_socket("**/ws/**", lambda opened: self.opened.append(opened))
-        page.reload()
-
-    def wait(self, number, seconds, fast=False):
-        """Wait until the page has opened so many connections; return whether it has.
-
-        `fast`: meanwhile the page's clock goes on by a second at every look.
-        """
-        end = time.monotonic() + seconds
-        while len(self.opened) < number and time.monotonic() < end:
-            if fast:
-                self.page.clock.fast_forward(1000)
-            self.page.wait_for_timeout(30)
-        return len(self.opened) >= number
-
-    def tell(self, **frame):
-        """Send a frame to the page."""
-        self.opened[-1].send(json.dumps(frame))
-
-
 @step(
     "A page that comes back",
     see="you stop the server, start it, and the page is connected again without a reload",
@@ -288,8 +245,8 @@ class Stage:
 )
 def test_the_page_comes_back_and_says_why_when_it_does_not():
     page = open_page("/chat/lobby/", visitor=visitor("ann"))
-    stage = Stage(page)
-    if not stage.wait(1, 2):
+    stage = PlayedServer(page)
+    if not stage.wait(lambda: len(stage.opened) >= 1, 2):
         raise Problem("The room's page opens no WebSocket. Is connect() called at the end?")
     trick = "<img src=x alt=trick>"
     stage.tell(type="error", code="blank", detail="A sentence to show.", retry_after=None)
@@ -319,7 +276,7 @@ def test_the_page_comes_back_and_says_why_when_it_does_not():
     page.wait_for_timeout(150)
     if len(stage.opened) > 1:
         raise Problem("The page knocks without a pause. setTimeout(connect, …) waits.")
-    if not stage.wait(2, 1.5, fast=True):
+    if not stage.wait(lambda: len(stage.opened) >= 2, 1.5, fast=True):
         raise Problem(
             "The connection breaks, and the page does not make another one. In room.js, lose() "
             "calls connect() after a pause, unless there is a sentence for the close code."
@@ -329,7 +286,7 @@ def test_the_page_comes_back_and_says_why_when_it_does_not():
         raise Problem(
             "The page is closed with 4404, and does not show its sentence, the element closed-4404."
         )
-    if stage.wait(3, 0.3, fast=True):
+    if stage.wait(lambda: len(stage.opened) >= 3, 0.3, fast=True):
         raise Problem(
             "The page has been told 4404, that its room does not exist, and connects again. That "
             "is in vain: return from lose() when the page has a sentence for the code."

@@ -1,13 +1,10 @@
 """What chapter 10's result must do: nothing is lost, and nothing stands there twice."""
 
 import functools
-import http.client
-import json
-import time
-import urllib.request
 from uuid import uuid4
 
 from tutorial.checks import (
+    PlayedServer,
     Problem,
     Visitor,
     blame_server,
@@ -73,18 +70,7 @@ def sessions():
 
 def visitor(name):
     """A visitor who is logged in."""
-    answer = http.client.HTTPMessage()
-    answer["Set-Cookie"] = f"sessionid={sessions()[name]}; Path=/"
-    found = Visitor()
-    found.cookies.extract_cookies(Told(answer), urllib.request.Request(server.url))
-    return found
-
-
-class Told:
-    """An answer that is made up of its headers."""
-
-    def __init__(self, headers):
-        self.info = lambda: headers
+    return Visitor.with_session(sessions()[name])
 
 
 def window(name, room="lobby"):
@@ -250,43 +236,12 @@ def test_a_catch_up_comes_in_parts():
                 raise Problem(f"after: {wrong!r} should be refused as bad_after, not: {refused}.")
 
 
-class Stage:
-    """Plays the server for a page: notes what it says, answers nothing by itself.
-
-    The page's clock is ours, too: nobody has to wait for its pauses.
-    """
-
-    def __init__(self, page):
-        self.page, self.opened, self.heard = page, [], []
-        page.clock.install()
-        page.route_web_socket("**/ws/**", lambda socket: self.open(socket))
-        page.reload()
-
-    def open(self, socket):
-        """Note a new connection, and what is said on it."""
-        self.opened.append(socket)
-        self.heard.append(heard := [])
-        socket.on_message(lambda text: heard.append(json.loads(text)))
-
-    def wait(self, happens, seconds=2.5, fast=False):
-        """Wait until something is true, but not for ever; return whether it came true.
-
-        `fast`: meanwhile the page's clock goes on by a second at every look.
-        """
-        end = time.monotonic() + seconds
-        while not (came := happens()) and time.monotonic() < end:
-            if fast:
-                self.page.clock.fast_forward(1000)
-            self.page.wait_for_timeout(30)
-        return bool(came)
+class Stage(PlayedServer):
+    """The server of a room with messages, played by us."""
 
     def said(self, key, number=-1):
         """The frames with this key that the page has said on a connection."""
         return [frame for frame in self.heard[number] if key in frame]
-
-    def tell(self, **frame):
-        """Send a frame to the page."""
-        self.opened[-1].send(json.dumps(frame))
 
     def tell_message(self, id, previous, client_id=None):
         """Send a message to the page."""
