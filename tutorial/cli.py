@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tutorial.course import COURSE, PROJECT
+from tutorial.course.chapters import COURSE, PROJECT
 from tutorial.environment import Trouble
 
 Number = Annotated[int, typer.Argument(min=1, max=len(COURSE), help="The chapter's number.")]
@@ -52,8 +52,8 @@ def show_course(
     workspace: Workspace = None,
 ) -> None:
     """Show the map of the course, and in a folder of yours where you are."""
-    from tutorial.showing import print_course, print_course_as_json
-    from tutorial.workspace import find_workspace, open_workspace
+    from tutorial.reader.showing import print_course, print_course_as_json
+    from tutorial.reader.workspace import find_workspace, open_workspace
 
     progress = open_workspace(workspace)[1] if workspace or find_workspace() else None
     (print_course_as_json if as_json else print_course)(progress)
@@ -67,8 +67,8 @@ def start(
     ] = None,
 ) -> None:
     """Make the folder in which a chapter begins; work that is there already is moved aside."""
-    from tutorial import workspace
-    from tutorial.showing import print_start
+    from tutorial.reader import workspace
+    from tutorial.reader.showing import print_start
 
     print_start(workspace.start(chapter_number(number), folder))
 
@@ -76,8 +76,8 @@ def start(
 @app.command("next")
 def go_on(workspace: Workspace = None) -> None:
     """Take your folder on to the next chapter; nothing that you wrote is overwritten."""
-    from tutorial import workspace as module
-    from tutorial.showing import print_next
+    from tutorial.reader import workspace as module
+    from tutorial.reader.showing import print_next
 
     print_next(module.go_on(workspace))
 
@@ -89,9 +89,9 @@ def diff(
     workspace: Workspace = None,
 ) -> None:
     """Show what a chapter changes: from the stage before, or from your files in your folder."""
-    from tutorial.showing import print_diff
-    from tutorial.stages import stage_diff
-    from tutorial.workspace import find_workspace, open_workspace
+    from tutorial.course.stages import stage_diff
+    from tutorial.reader.showing import print_diff
+    from tutorial.reader.workspace import find_workspace, open_workspace
 
     yours = open_workspace(workspace)[0] if workspace or find_workspace() else None
     print_diff(number, stage_diff(number, file, yours), yours)
@@ -107,11 +107,11 @@ def build(
 ) -> None:
     """Write stage N into the new folder DIR, or with --git one commit per stage."""
     if git and number is None:
-        from tutorial.commits import build_commits
+        from tutorial.author.commits import build_commits
 
         print(f"Wrote the stages as commits into {build_commits(git)}")
     elif number and folder and not git:
-        from tutorial.stages import build
+        from tutorial.course.stages import build
 
         print(f"Wrote stage {number} into {build(number, folder)}")
     else:
@@ -124,7 +124,7 @@ def absorb(
     force: Annotated[bool, typer.Option(help="Overwrite what no commit holds.")] = False,
 ) -> None:
     """Read changed and rebased commits of the stages back into the chapters."""
-    from tutorial.commits import absorb
+    from tutorial.author.commits import absorb
 
     for line in absorb(folder, force) or ["Nothing to change: the stages are as the commits are."]:
         print(line)
@@ -145,7 +145,7 @@ def demo(
     ] = PROJECT,
 ) -> None:
     """Run the chat with two users and a room, or as it is after a chapter, until Ctrl-C."""
-    from tutorial.demo import run_stage_demo
+    from tutorial.reader.demo import run_stage_demo
 
     raise typer.Exit(run_stage_demo(stage, port=port, browser=not no_browser, lan=lan))
 
@@ -160,7 +160,7 @@ def test(
     Further arguments go to pytest; then the project's own tests are left out:
     `test -k demo`, `test tutorial/tests/test_setup.py`.
     """
-    from tutorial.testing import run_tests
+    from tutorial.author.testing import run_tests
 
     raise typer.Exit(run_tests(context.args, slow))
 
@@ -191,8 +191,8 @@ def bench(
 @app.command()
 def screenshot() -> None:
     """For maintainers: take the pictures of the README and of the chapters anew."""
+    from tutorial.author.screenshot import SCENES, take_screenshot
     from tutorial.environment import ROOT
-    from tutorial.screenshot import SCENES, take_screenshot
 
     for name in SCENES:
         print(f"Wrote {take_screenshot(name).relative_to(ROOT)}", flush=True)
@@ -210,7 +210,7 @@ def check(
     from rich.console import Console
 
     from tutorial.checking import show
-    from tutorial.checking.reader import remember, wanted
+    from tutorial.reader.asking import remember, wanted
 
     folder, chosen = wanted(number, workspace)
     console = Console(highlight=False)
@@ -224,10 +224,10 @@ def check(
 @app.command()
 def watch(workspace: Workspace = None) -> None:
     """Check your folder at every save, until q or Ctrl-C."""
-    from tutorial import watching
-    from tutorial import workspace as module
-    from tutorial.checking.reader import remember
-    from tutorial.showing import print_next
+    from tutorial.reader import watching
+    from tutorial.reader import workspace as module
+    from tutorial.reader.asking import remember
+    from tutorial.reader.showing import print_next
 
     folder, _ = module.open_workspace(workspace)
     watching.watch(
@@ -247,7 +247,7 @@ def write(
     """For maintainers: write the blocks in the chapters' texts anew, by doing the chapters."""
     from cogapp.cogapp import CogError
 
-    from tutorial import book, overview
+    from tutorial.author import book, overview
 
     for number in numbers or [chapter.number for chapter in COURSE if chapter.exists]:
         try:

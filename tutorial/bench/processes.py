@@ -19,10 +19,10 @@ import psutil
 
 from tutorial.bench.rows import Row
 from tutorial.checking.folder import KEPT
-from tutorial.demo import ROOMS_FROM, USERS_FROM
+from tutorial.course.project import settings_variables
+from tutorial.course.stages import write_stage
 from tutorial.environment import WINDOWS, Trouble
-from tutorial.project import settings_variables
-from tutorial.stages import write_stage
+from tutorial.reader.demo import ROOMS_FROM, USERS_FROM
 
 INSIDE = Path(__file__).with_name("inside.py")
 ROOM, USER = "bench", "alice"

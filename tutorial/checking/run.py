@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tutorial.checking.folder import KEPT, copy_folder
 from tutorial.checking.recognise import Problem
-from tutorial.course import Chapter, chapter
+from tutorial.course.chapters import Chapter, chapter
 from tutorial.environment import WINDOWS, Trouble
 
 LIMIT = 9.0

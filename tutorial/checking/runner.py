@@ -16,7 +16,7 @@ import tokenize
 import traceback
 from pathlib import Path
 
-from tutorial import checks
+from tutorial.checking.context import ForYourEyes, context, sentences
 from tutorial.checking.folder import Project
 from tutorial.checking.recognise import HOW_UTF8, Problem
 
@@ -32,21 +32,21 @@ def main(wanted: dict) -> int:
 
     chapter = load(Path(wanted["file"]))
     copy = Path(wanted["copy"])
-    checks.context.project = Project(copy, Path(wanted["beside"]))
-    checks.context.patience = wanted["patience"]
-    checks.context.table = getattr(chapter, "RECOGNISE", [])
+    context.project = Project(copy, Path(wanted["beside"]))
+    context.patience = wanted["patience"]
+    context.table = getattr(chapter, "RECOGNISE", [])
     with contextlib.ExitStack() as closing:
-        checks.context.closing = closing
-        closing.callback(checks.context.project.close)
+        context.closing = closing
+        closing.callback(context.project.close)
         if problem := unreadable(copy):
             tell("open", name=None, problem=problem)
             return 1
         for name, step in steps_of(chapter):
             tell("begin", name=name)
             try:
-                with checks.sentences():
+                with sentences():
                     step()
-            except checks.ForYourEyes as reason:
+            except ForYourEyes as reason:
                 tell("unseen", name=name, why=str(reason))
             except Problem as problem:
                 tell("open", name=name, problem=str(problem))

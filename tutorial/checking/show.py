@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from tutorial.checking.reader import overruled
 from tutorial.checking.run import Report, Step, run_checks
+from tutorial.checking.surroundings import overruled
 
 
 def check(number: int, folder: Path, console: Console) -> Report:

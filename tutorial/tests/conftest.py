@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tutorial.course import PROJECT
-from tutorial.stages import write_stage
+from tutorial.course.chapters import PROJECT
+from tutorial.course.stages import write_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tutorial import book, replay, source
-from tutorial.book import BookError, CogError
-from tutorial.course import COURSE, chapter
+from tutorial.author import book, replay
+from tutorial.author.book import BookError, CogError
+from tutorial.course import source
+from tutorial.course.chapters import COURSE, chapter
+from tutorial.course.mistakes import made, mistakes
 
 WRITTEN = [c for c in COURSE if c.exists and "[[[cog" in c.readme.read_text("utf-8")]
 ECHO = 4
@@ -112,8 +114,8 @@ def test_an_import_goes_where_it_needs_no_new_empty_line():
 @pytest.fixture
 def folder(tmp_path):
     """The reader's folder when chapter 4 is done."""
-    from tutorial.project import make_env_file
-    from tutorial.stages import write_stage
+    from tutorial.course.project import make_env_file
+    from tutorial.course.stages import write_stage
 
     write_stage(ECHO, tmp_path / "my-chat")
     make_env_file(tmp_path / "my-chat")
@@ -122,8 +124,8 @@ def folder(tmp_path):
 
 def test_a_mistake_is_taken_back(folder):
     before = (folder / "chat/routing.py").read_bytes()
-    entry = next(m for m in book.mistakes(chapter(ECHO)) if m["name"] == "no-as-asgi")
-    with book.made(entry, folder):
+    entry = next(m for m in mistakes(chapter(ECHO)) if m["name"] == "no-as-asgi")
+    with made(entry, folder):
         assert (folder / "chat/routing.py").read_bytes() != before
     assert (folder / "chat/routing.py").read_bytes() == before
 
@@ -186,9 +188,8 @@ def test_a_decorator_and_a_comment_belong_to_a_symbol():
 
 
 def test_no_module_keeps_cog_between_two_runs():
-    for name in ("book", "replay", "source"):
-        code = Path(book.__file__).with_name(f"{name}.py").read_text("utf-8")
-        assert "import cog\n" not in code
+    for module in (book, replay, source):
+        assert "import cog\n" not in Path(module.__file__).read_text("utf-8")
 
 
 def test_writing_needs_no_network_and_leaves_the_repository_alone(tmp_path):

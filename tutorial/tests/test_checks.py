@@ -14,21 +14,23 @@ import time
 import pytest
 from rich.console import Console
 
-from tutorial import book, checks, watching
-from tutorial.checking.reader import remember, wanted
+from tutorial import checks
 from tutorial.checking.recognise import COMMON, explain
 from tutorial.checking.run import checks_file, read_steps, run_checks
 from tutorial.checking.show import tell_overruled, where_to_read
-from tutorial.course import COURSE, chapter
+from tutorial.course.chapters import COURSE, chapter
+from tutorial.course.mistakes import make_mistake, mistakes
+from tutorial.course.project import make_env_file
+from tutorial.course.stages import stage_before, write_stage
 from tutorial.environment import ROOT
-from tutorial.project import make_env_file
-from tutorial.stages import stage_before, write_stage
+from tutorial.reader import watching
+from tutorial.reader.asking import remember, wanted
 
 CHECKED = [c for c in COURSE if checks_file(c).is_file()]
 MISTAKES = [
     pytest.param(c, mistake, id=f"{c.name}-{mistake['name']}", marks=pytest.mark.slow)
     for c in CHECKED
-    for mistake in book.mistakes(c)
+    for mistake in mistakes(c)
 ]
 PLENTY = 60.0  # seconds: these tests are about the answer, and the machine may be busy
 ECHO = 4
@@ -88,7 +90,7 @@ def test_a_differently_written_right_answer_passes(of, tmp_path):
 @pytest.mark.parametrize("of, mistake", MISTAKES)
 def test_a_known_mistake_is_recognised(of, mistake, tmp_path):
     folder = stage(of.number, tmp_path)
-    book.make_mistake(mistake, folder)
+    make_mistake(mistake, folder)
     report = check(of.number, folder)
     assert not report.green
     for word in mistake["words"]:
@@ -99,7 +101,7 @@ def test_a_known_mistake_is_recognised(of, mistake, tmp_path):
 
 @chapters
 def test_a_chapter_knows_at_least_four_mistakes(of):
-    known = book.mistakes(of)
+    known = mistakes(of)
     assert len(known) >= 4
     assert len({mistake["name"] for mistake in known}) == len(known)
     for mistake in known:
@@ -116,7 +118,7 @@ def test_each_step_belongs_to_a_heading_of_the_text_and_says_what_is_seen(of):
 
 @chapters
 def test_another_has_only_files_that_differ(of):
-    from tutorial.stages import stage_files
+    from tutorial.course.stages import stage_files
 
     files = stage_files(of.number)
     for path in (of.folder / "another").rglob("*"):

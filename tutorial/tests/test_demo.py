@@ -21,7 +21,7 @@ DEMO = """
 import sys
 from pathlib import Path
 sys.path[0] = sys.argv[1]
-from tutorial.demo import run_demo
+from tutorial.reader.demo import run_demo
 from tutorial.environment import Trouble
 port = int(sys.argv[2]) if sys.argv[2] else None
 try:
@@ -163,7 +163,7 @@ def test_a_project_that_does_not_start_is_reported_with_its_error(project, run, 
     demo = run(command(), project)
     assert demo.finish() == 1
     assert "SyntaxError" in demo.output and "The project does not start" in demo.output
-    assert "tutorial/demo.py" not in demo.output
+    assert "tutorial/reader/demo.py" not in demo.output
 
 
 def test_a_server_that_dies_is_reported(project, run):

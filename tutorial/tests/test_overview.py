@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from tutorial import overview
-from tutorial.course import COURSE
+from tutorial.author import overview
+from tutorial.course.chapters import COURSE
 from tutorial.environment import ROOT
 
 from .conftest import BASE_PYTHON

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tutorial.course import COURSE
-from tutorial.screenshot import IMAGES, SCENES, take_screenshot
+from tutorial.author.screenshot import IMAGES, SCENES, take_screenshot
+from tutorial.course.chapters import COURSE
 
 from .conftest import ROOT
 

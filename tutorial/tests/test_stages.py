@@ -10,12 +10,10 @@ import urllib.request
 
 import pytest
 
-from tutorial.commits import Layers, Version, layers_of, plan, with_list
-from tutorial.course import COURSE, PROJECT, chapter, read_details
-from tutorial.demo import PAGES_FROM, ROOMS_FROM, USERS, USERS_FROM
-from tutorial.environment import INSIDE, Trouble
-from tutorial.project import settings_variables
-from tutorial.stages import (
+from tutorial.author.commits import Layers, Version, layers_of, plan, with_list
+from tutorial.course.chapters import COURSE, PROJECT, chapter, read_details
+from tutorial.course.project import settings_variables
+from tutorial.course.stages import (
     build,
     drafts,
     given_files,
@@ -26,6 +24,8 @@ from tutorial.stages import (
     typed_lines,
     write_stage,
 )
+from tutorial.environment import INSIDE, Trouble
+from tutorial.reader.demo import PAGES_FROM, ROOMS_FROM, USERS, USERS_FROM
 
 from .conftest import LATER, ROOT, copy_checkout, plain_variables
 

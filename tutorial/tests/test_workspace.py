@@ -9,11 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tutorial import workspace
-from tutorial.course import CHAPTERS, COURSE, chapter
+from tutorial.course.chapters import CHAPTERS, COURSE, chapter
+from tutorial.course.stages import given_files, stage_files
 from tutorial.environment import INSIDE, PYTHON, Trouble
-from tutorial.stages import given_files, stage_files
-from tutorial.workspace import find_workspace, go_on, open_workspace, read_progress, record, start
+from tutorial.reader import workspace
+from tutorial.reader.workspace import (
+    find_workspace,
+    go_on,
+    open_workspace,
+    read_progress,
+    record,
+    start,
+)
 
 from .conftest import BASE_PYTHON, ROOT, copy_checkout, plain_variables
 

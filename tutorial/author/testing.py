@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
+from tutorial.course.project import settings_variables
 from tutorial.environment import ROOT, plain_environment
-from tutorial.project import settings_variables
 
 
 def run_tests(arguments: list[str], slow: bool) -> int:

@@ -1,13 +1,11 @@
 """Which folder and chapter a reader means, and what is remembered of a report."""
 
-import os
-import re
 from pathlib import Path
 
 from tutorial.checking.run import Report
-from tutorial.course import chapter
+from tutorial.course.chapters import chapter
 from tutorial.environment import Trouble
-from tutorial.workspace import find_workspace, open_workspace, record
+from tutorial.reader.workspace import find_workspace, open_workspace, record
 
 
 def wanted(number: str | None, workspace: Path | None) -> tuple[Path, int]:
@@ -31,17 +29,3 @@ def remember(folder: Path, report: Report) -> None:
     """Write down which steps are kept, when the folder is one that `start` made."""
     if find_workspace(folder) == folder.resolve():
         record(folder, report.chapter.number, report.kept, report.green)
-
-
-def overruled(folder: Path) -> list[str]:
-    """The names in the folder's `.env` that this terminal has with another value.
-
-    `pipenv shell` puts the lines of `.env` into its environment when it begins, and a variable of
-    the environment wins: later changes of the file are not seen from there.
-    """
-    try:
-        text = (folder / ".env").read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return []
-    lines = re.findall(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=(.*)$", text, re.MULTILINE)
-    return [name for name, value in lines if os.environ.get(name, value) not in value]

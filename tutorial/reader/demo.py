@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from tutorial.course import PROJECT, chapter
+from tutorial.course.chapters import PROJECT, chapter
+from tutorial.course.project import make_env_file, settings_variables
+from tutorial.course.stages import write_stage
 from tutorial.environment import ROOT, WINDOWS, Trouble, plain_environment
-from tutorial.project import make_env_file, settings_variables
-from tutorial.stages import write_stage
 
 ROOM = "welcome"
 USERS = {"alice": "in-the-rabbit-hole", "bob": "under-the-tea-table"}

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tutorial.course import Chapter, chapter
+from tutorial.course.chapters import Chapter, chapter
 from tutorial.environment import ROOT, Trouble
 
 MADE = {"manage.py", "config/wsgi.py", "chat/apps.py", "Pipfile.lock"}

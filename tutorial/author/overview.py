@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from tutorial.book import mistakes
-from tutorial.course import COURSE
+from tutorial.course.chapters import COURSE
+from tutorial.course.mistakes import mistakes
 from tutorial.environment import ROOT
 
 README = ROOT / "README.md"

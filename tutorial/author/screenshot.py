@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tutorial.course import PROJECT, chapter
-from tutorial.demo import USERS_FROM
+from tutorial.course.chapters import PROJECT, chapter
+from tutorial.course.stages import write_stage
 from tutorial.environment import ROOT
-from tutorial.stages import write_stage
+from tutorial.reader.demo import USERS_FROM
 
 IMAGES = ROOT / "tutorial" / "images"
 TALK = (

@@ -13,11 +13,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tutorial.course import COURSE, Chapter, chapter
-from tutorial.demo import ROOM, ROOMS_FROM, USERS, USERS_FROM, finish_seed, start_seed
-from tutorial.environment import ROOT, VENV, Trouble, plain_environment
-from tutorial.project import make_env_file, settings_variables
-from tutorial.stages import (
+from tutorial.course.chapters import COURSE, Chapter, chapter
+from tutorial.course.project import make_env_file, settings_variables
+from tutorial.course.stages import (
     file_diff,
     given_files,
     outside,
@@ -25,6 +23,8 @@ from tutorial.stages import (
     stage_files,
     write_files,
 )
+from tutorial.environment import ROOT, VENV, Trouble, plain_environment
+from tutorial.reader.demo import ROOM, ROOMS_FROM, USERS, USERS_FROM, finish_seed, start_seed
 
 MODELS_FROM = 2
 """The first stage with a model: before it, a database would be made for the wrong users."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tutorial.environment import ROOT, Trouble
 
-CHAPTERS = Path(__file__).resolve().parent / "chapters"
+CHAPTERS = ROOT / "tutorial" / "chapters"
 
 PART_1 = "Part I: the project"
 PART_2 = "Part II: beyond it"

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
-from tutorial.course import COURSE, Chapter
+from tutorial.course.chapters import COURSE, Chapter
 from tutorial.environment import ROOT
-from tutorial.workspace import Continued, Progress, Started
+from tutorial.reader.workspace import Continued, Progress, Started
 
 console = Console(highlight=False, soft_wrap=True)
 CALL = "py -m tutorial" if sys.platform == "win32" else "python3 -m tutorial"

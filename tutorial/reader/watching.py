@@ -14,8 +14,8 @@ from rich.console import Console
 from tutorial.checking.folder import LEFT_OUT
 from tutorial.checking.run import Report
 from tutorial.checking.show import check, show
+from tutorial.course.stages import changed_files, stage_before, stage_files
 from tutorial.environment import WINDOWS, Trouble
-from tutorial.stages import changed_files, stage_before, stage_files
 
 KEYS = "h hint · n next chapter · l list · r reset a file · q quit"
 

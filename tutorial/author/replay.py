@@ -1,6 +1,6 @@
 """Runs commands and servers in a reader's folder, and makes their output the same every time.
 
-Only whoever writes chapters needs this; see `tutorial.book`.
+Only whoever writes chapters needs this; see `tutorial.author.book`.
 """
 
 import contextlib

@@ -10,25 +10,30 @@ While cog goes through a chapter, the helpers type, run and break things in a fo
 as the stage before, with what the chapter gives. At the chapter's end it has to be the stage.
 """
 
-import contextlib
 import io
 import os
 import re
 import sys
 import tempfile
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 from cogapp import Cog
 from cogapp.cogapp import CogError
 
-from tutorial import replay, source
+from tutorial.author import replay
 from tutorial.bench import results
-from tutorial.course import COURSE, Chapter, chapter
+from tutorial.course import source
+from tutorial.course.chapters import COURSE, Chapter, chapter
+from tutorial.course.mistakes import made, mistakes
+from tutorial.course.project import make_env_file
+from tutorial.course.stages import (
+    changed_files,
+    given_files,
+    stage_before,
+    stage_files,
+    write_files,
+)
 from tutorial.environment import ROOT
-from tutorial.project import make_env_file
-from tutorial.stages import changed_files, given_files, stage_before, stage_files, write_files
 
 LONGEST = 40
 """Lines that one block of code may have."""
@@ -304,11 +309,14 @@ class Book:
             raise self.error(f"mistake({name!r})", "mistakes.toml has no such entry")
         text = self.kept("")
         if not text:
-            with made(broken, self.folder):
-                if command:
-                    output = self.failing(command)
-                else:
-                    output, _ = replay.serve(self.folder, requests)
+            try:
+                with made(broken, self.folder):
+                    if command:
+                        output = self.failing(command)
+                    else:
+                        output, _ = replay.serve(self.folder, requests)
+            except ValueError as problem:
+                raise self.error(f"mistake({name!r})", str(problem)) from None
             shown = chosen(output, only, last) if only else replay.last_error(output, last)
             if not shown.strip():
                 raise self.error(f"mistake({name!r})", "the error does not show")
@@ -378,7 +386,7 @@ class Book:
         typed = {name: path for name, path in typed.items() if not NOT_COMPARED.search(name)}
         differ = changed_files(typed, self.files)
         if differ:
-            from tutorial.stages import file_diff
+            from tutorial.course.stages import file_diff
 
             name = differ[0]
             raise self.error(
@@ -399,48 +407,6 @@ def chosen(output: str, only: str | None, last: int | None) -> str:
     if only:
         lines = [line for line in lines if re.search(only, line)]
     return "\n".join(lines[-last:] if last else lines)
-
-
-def mistakes(of: Chapter) -> list[dict]:
-    """The entries of a chapter's mistakes.toml; none without the file."""
-    file = of.folder / "mistakes.toml"
-    return tomllib.loads(file.read_text("utf-8")).get("mistake", []) if file.is_file() else []
-
-
-@contextlib.contextmanager
-def made(mistake: dict, folder: Path) -> Iterator[None]:
-    """Make a mistake in a folder, and take it back at the end.
-
-    An entry has `file` and either `find` and `replace`, or `content`, or `remove = true`. Raises
-    `BookError` when the text to find does not stand there exactly once.
-    """
-    file = folder / mistake["file"]
-    old = file.read_bytes() if file.is_file() else None
-    make_mistake(mistake, folder)
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
-        if old is not None:
-            file.write_bytes(old)
-
-
-def make_mistake(mistake: dict, folder: Path) -> None:
-    """Make a mistake in a folder, for good; see `made`."""
-    file = folder / mistake["file"]
-    if mistake.get("remove"):
-        file.unlink()
-    elif "content" in mistake:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(mistake["content"].encode(mistake.get("encoding", "utf-8")))
-    else:
-        text = file.read_text("utf-8")
-        if text.count(mistake["find"]) != 1:
-            raise BookError(
-                f"The mistake {mistake['name']!r}: {mistake['find']!r} stands "
-                f"{text.count(mistake['find'])} times in {mistake['file']}"
-            )
-        file.write_text(text.replace(mistake["find"], mistake["replace"]), "utf-8", newline="\n")
 
 
 def write_chapter(number: int, capture: bool, text: str | None = None) -> str:

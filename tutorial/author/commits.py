@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tutorial.course import COURSE, PROJECT
+from tutorial.course.chapters import COURSE, PROJECT
+from tutorial.course.stages import drafts, outside, stage_files, write_files
 from tutorial.environment import ROOT, Trouble
-from tutorial.stages import drafts, outside, stage_files, write_files
 
 AUTHOR = "Django Channels, step by step"
 CHAPTERS = COURSE[:PROJECT]

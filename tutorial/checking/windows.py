@@ -1,0 +1,79 @@
+"""A browser's windows on the reader's project: for what nothing else can tell."""
+
+import json
+import time
+
+from tutorial.checking.browsers import launch
+from tutorial.checking.context import ForYourEyes, context, running_server
+from tutorial.checking.pages import Visitor
+
+
+def browser():
+    """A Playwright browser, shared by all steps; raises `ForYourEyes` where there is none."""
+    found = getattr(context, "browser", None)
+    if found is None:
+        found = context.browser = context.closing.enter_context(launch(ForYourEyes))
+    return found
+
+
+def open_page(path: str, visitor: Visitor | None = None):
+    """A page of a browser's own window at this path, as Playwright has it; `visitor` is logged in.
+
+    `page.sockets` holds the WebSockets that it has opened. Raises what `browser` does.
+    """
+    window = browser().new_context()
+    base = running_server().url
+    if visitor:
+        window.add_cookies(
+            [{"name": c.name, "value": c.value, "url": base} for c in visitor.cookies]
+        )
+    page = window.new_page()
+    page.set_default_timeout(1000 * context.patience)
+    page.sockets = []
+    page.on("websocket", lambda opened: page.sockets.append(opened))
+    page.goto(base + path)
+    return page
+
+
+class PlayedServer:
+    """Plays the server for a page's WebSockets: notes what it says, answers nothing by itself.
+
+    `opened` has the page's connections, `heard` the frames that were said on each. The page's clock
+    is ours, too: nobody has to wait for its pauses.
+    """
+
+    def __init__(self, page):
+        self.page, self.opened, self.heard = page, [], []
+        page.clock.install()
+        page.route_web_socket("**/ws/**", lambda socket: self.open(socket))
+        page.reload()
+
+    def open(self, socket) -> None:
+        """Note a new connection, and what is said on it."""
+        self.opened.append(socket)
+        self.heard.append(heard := [])
+        socket.on_message(lambda text: heard.append(json.loads(text)))
+
+    def wait(self, happens, seconds: float = 2.5, fast: bool = False) -> bool:
+        """Wait until something is true, but not for ever; return whether it came true.
+
+        `fast`: meanwhile the page's clock goes on by a second at every look.
+        """
+        end = time.monotonic() + seconds
+        while not (came := happens()) and time.monotonic() < end:
+            if fast:
+                self.page.clock.fast_forward(1000)
+            self.page.wait_for_timeout(30)
+        return bool(came)
+
+    def tell(self, **frame) -> None:
+        """Send a frame to the page."""
+        self.opened[-1].send(json.dumps(frame))
+
+
+def wait_until(page, happens) -> bool:
+    """Wait until `happens()` is true, but not for ever; return whether it came true."""
+    deadline = time.monotonic() + 0.7 * context.patience
+    while not (came := happens()) and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    return bool(came)
