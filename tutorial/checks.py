@@ -13,8 +13,9 @@
 
 Each function `test_…` is a step, in the order of the file. `step` names the heading in README.md
 that it belongs to, and what the reader sees in the browser when it is done. The first step that
-raises ends the run: a `Problem` is shown as it is; anything else is looked up in `RECOGNISE` and in
-`tutorial.checking.recognise.COMMON`, or told with its file and line.
+raises `Problem` ends the run. What the project itself has printed is looked up in `RECOGNISE` and
+in `tutorial.checking.recognise.COMMON`, or told with its file and line. Any other exception is an
+error of the check's own: the reader is told so, and the step counts as not looked at.
 
 Nothing here imports the reader's code: it runs in processes of its own, on a copy of the folder,
 with a database that is thrown away. So look from outside, and test what happens, not how it is
@@ -34,12 +35,18 @@ written:
 - `asgi_imports()`: what config/asgi.py imports, as `daphne` loads it, before Django is set up.
 - `open_page(path, visitor=…)`: for what nothing else can tell: a page of a Playwright browser, with
   the list `page.sockets`; where there is no browser, the step is left to the reader's own eyes.
-  `wait_until(page, lambda: …)` waits a little until something is true. `PlayedServer(page)` is a
-  server that a check plays itself. `Visitor.with_session(key)` has a session that `project.shell`
-  has made.
+  `wait_until(page, lambda: …)` waits a little until something is true, `pause(page, seconds)` lets
+  the page go on. `PlayedServer(page)` is a server that a check plays itself.
+  `Visitor.with_session(key)` has a session that `project.shell` has made.
 - `server.log()`: what the server has printed so far.
+- `clock.now()`, `clock.sleep(seconds)`: time as a machine gives it that may be busy with other
+  things. Never measure or wait by the wall's clock: what is right must not fail there.
+
+`SURROUNDINGS = {"env": "test_…", "owner": "test_…"}` says to which steps it belongs how the
+reader's `.env` reads, and how the project loads with their own database; otherwise to the first.
 """
 
+from tutorial.checking.clock import clock
 from tutorial.checking.context import (
     ForYourEyes,
     blame_server,
@@ -50,7 +57,7 @@ from tutorial.checking.context import (
 from tutorial.checking.pages import Answer, Visitor, get
 from tutorial.checking.recognise import Problem
 from tutorial.checking.sockets import Socket, handshake, open_socket
-from tutorial.checking.windows import PlayedServer, open_page, wait_until
+from tutorial.checking.windows import PlayedServer, open_page, pause, wait_until
 
 __all__ = [
     "Answer",
@@ -61,11 +68,13 @@ __all__ = [
     "Visitor",
     "asgi_imports",
     "blame_server",
+    "clock",
     "context",
     "get",
     "handshake",
     "open_page",
     "open_socket",
+    "pause",
     "project",
     "server",
     "step",

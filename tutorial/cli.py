@@ -1,5 +1,6 @@
 """The command line. It decides nothing: each command is a function of another module."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +25,14 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; a `Trouble` becomes its sentence on stderr and exit code 1."""
+    """Run the command line; a `Trouble` becomes its sentence on stderr and exit code 1.
+
+    `--plain` may stand behind each command: words alone, without colours, signs and movement.
+    """
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    if "--plain" in sys.argv[:end]:
+        sys.argv.remove("--plain")
+        os.environ["NO_COLOR"] = "1"
     try:
         app(prog_name="py -m tutorial" if sys.platform == "win32" else "python3 -m tutorial")
     except Trouble as trouble:
@@ -33,7 +41,14 @@ def main() -> None:
 
 @app.callback(invoke_without_command=True)
 def _nothing(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    from tutorial.reader.showing import print_where
+    from tutorial.reader.workspace import find_workspace, open_workspace
+
+    if find_workspace():
+        print_where(*open_workspace())
+    else:
         show_course()
 
 
@@ -65,26 +80,38 @@ def start(
     folder: Annotated[
         Path | None, typer.Argument(metavar="DIR", help="Default: my-chat beside the course.")
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Move away whatever is there.")] = False,
 ) -> None:
     """Make the folder in which a chapter begins; work that is there already is moved aside."""
     from tutorial.reader import workspace
-    from tutorial.reader.showing import print_start
+    from tutorial.reader.showing import ask, print_start
 
-    print_start(workspace.start(chapter_number(number), folder))
+    print_start(workspace.start(chapter_number(number), folder, (lambda _: True) if yes else ask))
 
 
 @app.command("next")
 def go_on(workspace: Workspace = None) -> None:
     """Take your folder on to the next chapter; nothing that you wrote is overwritten."""
-    from tutorial.reader import workspace as module
-    from tutorial.reader.showing import print_next
+    from tutorial.reader.asking import go_on
 
-    print_next(module.go_on(workspace))
+    go_on(workspace)
+
+
+@app.command()
+def undo(workspace: Workspace = None) -> None:
+    """Take back the last change that the tool has made to your files."""
+    from tutorial.reader import workspace as module
+    from tutorial.reader.showing import print_undone
+
+    print_undone(module.undo(workspace))
 
 
 @app.command()
 def diff(
-    number: Number,
+    number: Annotated[
+        int | None,
+        typer.Argument(min=1, max=len(COURSE), metavar="[N]", help="Default: the one under way."),
+    ] = None,
     file: Annotated[str | None, typer.Option(metavar="FILE", help="This file only.")] = None,
     workspace: Workspace = None,
 ) -> None:
@@ -93,7 +120,10 @@ def diff(
     from tutorial.reader.showing import print_diff
     from tutorial.reader.workspace import find_workspace, open_workspace
 
-    yours = open_workspace(workspace)[0] if workspace or find_workspace() else None
+    yours = None
+    if workspace or find_workspace() or number is None:
+        yours, progress = open_workspace(workspace)
+        number = number or progress.chapter
     print_diff(number, stage_diff(number, file, yours), yours)
 
 
@@ -154,15 +184,39 @@ def demo(
 def test(
     context: typer.Context,
     slow: Annotated[bool, typer.Option(help="The long proofs, too (always so under CI).")] = False,
+    install: Annotated[
+        bool, typer.Option("--install", help="Only install what tests and checks need.")
+    ] = False,
 ) -> None:
     """Run every test: the project's own with Django's runner, then the course's with pytest.
 
     Further arguments go to pytest; then the project's own tests are left out:
     `test -k demo`, `test tutorial/tests/test_setup.py`.
     """
-    from tutorial.author.testing import run_tests
+    from tutorial.author.testing import install_browser, run_tests
 
+    if install:
+        raise typer.Exit(install_browser())
     raise typer.Exit(run_tests(context.args, slow))
+
+
+@app.command()
+def proofs(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="mutants.")],
+    number: Annotated[
+        int | None, typer.Argument(min=1, max=len(COURSE), metavar="[N]", show_default=False)
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Of this kind only; may be given more than once.")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="10: every tenth case only.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=2, help="How many run at a time.")] = 1,
+    again: Annotated[bool, typer.Option("--again", help="Throw earlier results away.")] = False,
+) -> None:
+    """For maintainers: what takes hours, by chapter; taken up where it was stopped."""
+    from tutorial.author.proofs import Options, run_proof
+
+    raise typer.Exit(run_proof(name, number, Options(tuple(kind or ()), every, jobs, again)))
 
 
 @app.command()
@@ -205,35 +259,49 @@ def check(
     ] = None,
     workspace: Workspace = None,
     hint: Annotated[bool, typer.Option(help="Show the open step's hint.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All chapters up to that one.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Check your folder, step by step; exit code 0 when all of the chapter is done."""
+    """Check your folder, step by step; 0: all is right, 1: a step is open, 3: as far as seen."""
     from rich.console import Console
 
-    from tutorial.checking import show
-    from tutorial.reader.asking import remember, wanted
+    from tutorial.reader import asking
 
-    folder, chosen = wanted(number, workspace)
-    console = Console(highlight=False)
-    report = show.check(chosen, folder, console)
-    remember(folder, report)
-    show.show(report, console, hint)
-    show.tell_overruled(folder, console)
-    raise typer.Exit(0 if report.green else 1)
+    console = Console(highlight=False, stderr=as_json)
+    raise typer.Exit(asking.check(number, workspace, console, hint, every, as_json))
+
+
+@app.command()
+def hint(workspace: Workspace = None) -> None:
+    """Show a hint for the open step: where; called again, what; and then nearly the line."""
+    from tutorial.reader.asking import give_hint
+
+    give_hint(workspace)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def explain(context: typer.Context) -> None:
+    """Put a message into words; behind --, run a command and explain what it says.
+
+    `explain -- python manage.py runserver`; or `explain "No route found for path"`; or a message
+    on standard input.
+    """
+    from tutorial.reader.explaining import explain
+
+    raise typer.Exit(explain(context.args, command="--" in sys.argv))
 
 
 @app.command()
 def watch(workspace: Workspace = None) -> None:
     """Check your folder at every save, until q or Ctrl-C."""
-    from tutorial.reader import watching
+    from tutorial.reader import asking, watching
     from tutorial.reader import workspace as module
-    from tutorial.reader.asking import remember
     from tutorial.reader.showing import print_next
 
     folder, _ = module.open_workspace(workspace)
     watching.watch(
         folder,
-        number=lambda: module.read_progress(folder).chapter,
-        done=lambda report: remember(folder, report),
+        look=lambda console: asking.look(folder, module.read_progress(folder).chapter, console),
         go_on=lambda: print_next(module.go_on(folder)),
         show_course=lambda: show_course(workspace=folder),
     )

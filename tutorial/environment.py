@@ -25,7 +25,7 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 # The project comes last: where the two should ever differ, the project is right.
 PIPFILES = (ROOT / "tutorial" / "Pipfile", ROOT / "Pipfile")
-NEED_DEV_PACKAGES = {"test", "screenshot", "bench"}
+NEED_DEV_PACKAGES = {"test", "screenshot", "bench", "proofs"}
 
 # What a learner's shell may hold that would lead Python, pip or Pipenv elsewhere.
 MISLEADING = re.compile(
@@ -33,6 +33,9 @@ MISLEADING = re.compile(
     r"|PIP_(USER|TARGET|PREFIX|ROOT|REQUIRE_VIRTUALENV|NO_DEPS|REQUIREMENT|CONSTRAINT)"
     r"|__PYVENV_LAUNCHER__"
 )
+SHELL_VENV = "COURSE_SHELL_VENV"
+"""The variable that says, inside, which virtual environment is active in the caller's shell."""
+
 NO_NETWORK = re.compile(
     r"name resolution|NewConnectionError|new connection|ProxyError|Network is unreachable"
     r"|timed out|ConnectionError|Max retries exceeded|No matching distribution found|getaddrinfo",
@@ -59,11 +62,12 @@ def enter(arguments: list[str]) -> None:
         say("\nInterrupted. Call the same command again to go on.")
         sys.exit(130)
     command = [str(PYTHON), "-c", INSIDE, str(ROOT), *arguments]
+    environment = plain_environment() | {SHELL_VENV: os.environ.get("VIRTUAL_ENV", "")}
     sys.stdout.flush()
     sys.stderr.flush()
     if not WINDOWS:
-        os.execve(PYTHON, command, plain_environment())
-    process = subprocess.Popen(command, env=plain_environment())
+        os.execve(PYTHON, command, environment)
+    process = subprocess.Popen(command, env=environment)
     while True:
         with contextlib.suppress(KeyboardInterrupt):  # the child has got it, too, and decides
             sys.exit(process.wait())

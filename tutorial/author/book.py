@@ -420,17 +420,36 @@ def write_chapter(number: int, capture: bool, text: str | None = None) -> str:
         folder = Path(place, replay.NAME)
         folder.mkdir()
         book = Book(number, folder, capture)
-        cog = Cog()
-        cog.options.hash_output = True
-        written = io.StringIO()
-        cog.process_file(
-            io.StringIO(text),
-            written,
-            fname=chapter(number).readme.relative_to(ROOT).as_posix(),
-            globals={"book": book},
-        )
+        written = process(book, text)
         book.finish()
+    return written
+
+
+def process(book: Book, text: str) -> str:
+    """Go through a text, or a part of it, doing what its blocks say; return it with them written.
+
+    Raises what the blocks do.
+    """
+    cog = Cog()
+    cog.options.hash_output = True
+    written = io.StringIO()
+    name = book.chapter.readme.relative_to(ROOT).as_posix()
+    cog.process_file(io.StringIO(text), written, fname=name, globals={"book": book})
     return written.getvalue()
+
+
+def parts(text: str) -> list[tuple[str, str]]:
+    """A chapter's text cut at its headings: pairs of a heading and the text up to its end.
+
+    What stands above the first heading belongs to the first part, with "" as its heading.
+    """
+    found, heading, lines = [], "", []
+    for line in text.splitlines(keepends=True):
+        if line.startswith("## "):
+            found.append((heading, "".join(lines)))
+            heading, lines = line.removeprefix("## ").strip(), []
+        lines.append(line)
+    return [*found, (heading, "".join(lines))]
 
 
 def write(numbers: list[int], capture: bool = True) -> list[int]:

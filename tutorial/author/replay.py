@@ -94,6 +94,14 @@ def run(folder: Path, command: str, stdin: str = "", expect: int = 0) -> str:
     return stable(done.stdout, folder)
 
 
+def output_of(folder: Path, command: str) -> str:
+    """What a command prints in the folder, however it ends."""
+    try:
+        return run(folder, command)
+    except ValueError as ended:
+        return str(ended)
+
+
 SHELL = """
 import code, json, sys
 console = code.InteractiveConsole(dict(globals()))

@@ -28,6 +28,19 @@ def run_tests(arguments: list[str], slow: bool) -> int:
     return failed or course_failed
 
 
+def install_browser() -> int:
+    """Get a Chromium for Playwright where there is no browser yet; return the exit code.
+
+    The packages are there by now: `environment.enter` has installed them.
+    """
+    from tutorial.checking import browsers
+
+    if browsers.found():
+        print("Everything is there: the packages, and a browser.")
+        return 0
+    return call([sys.executable, "-m", "playwright", "install", "chromium"])
+
+
 def call(command: list[str], **variables: str) -> int:
     """Run a command in the repository's root; return its exit code."""
     environment = plain_environment() | variables

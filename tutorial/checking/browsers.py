@@ -6,18 +6,23 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+NAMES = (
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    *("microsoft-edge", "microsoft-edge-stable", "msedge"),
+)
 CHANNELS = ("chrome", "msedge")
 """Browsers that Playwright itself finds where macOS and Windows install them."""
 
 NO_PLAYWRIGHT = (
-    "Playwright, which steers a browser, is not installed yet. Chapter 6 installs it; so does "
-    "`python3 -m tutorial test` at once (Ctrl-C ends the course's own tests, which follow)."
+    "Playwright, which steers a browser, is not installed here. With a network, "
+    "`python3 -m tutorial test --install` brings it."
 )
 NO_BROWSER = (
-    "There is no browser here that Playwright can steer. `pipenv run playwright install chromium` "
-    "brings one."
+    "There is no Chromium, Chrome or Edge here that Playwright can steer. With a network, "
+    "`python3 -m tutorial test --install` brings one."
 )
+STARTING = 120_000
+"""Milliseconds that a browser may take to start, on a machine that is busy with other things."""
 
 
 @contextlib.contextmanager
@@ -42,13 +47,22 @@ def open_first(playwright):
     from playwright.sync_api import Error
 
     arguments = ["--no-sandbox"] if os.name == "posix" else []
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path or Path(playwright.chromium.executable_path).exists():
-        return playwright.chromium.launch(executable_path=path, args=arguments)
-    for channel in CHANNELS:
-        with contextlib.suppress(Error):
-            return playwright.chromium.launch(channel=channel, args=arguments)
+    found = [{"executable_path": path} for path in map(shutil.which, NAMES) if path]
+    if Path(playwright.chromium.executable_path).exists():
+        found.append({})
+    for choice in [*found, *({"channel": channel} for channel in CHANNELS)]:
+        with contextlib.suppress(Error):  # one that is there, but doesn't run
+            return playwright.chromium.launch(args=arguments, timeout=STARTING, **choice)
     return None
+
+
+def found() -> bool:
+    """Whether a browser opens here."""
+    try:
+        with launch(LookupError):
+            return True
+    except LookupError:
+        return False
 
 
 def found_by_tests() -> bool:

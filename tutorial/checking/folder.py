@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from tutorial.checking.clock import clock
 from tutorial.checking.recognise import HOW_UTF8, Problem, places
 
 INSIDE = Path(__file__).with_name("inside.py")
-STARTING, ANSWERING = 6.0, 7.0
-"""Seconds that the server may take until it listens, and a process inside the project until it has
-answered."""
+STARTING, ANSWERING, COMMAND = 6.0, 7.0, 10.0
+"""Seconds that the server may take until it listens, a process inside the project until it has
+answered, and a command until its end; by the clock that knows how busy the machine is."""
 
 KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP"),
@@ -126,24 +127,23 @@ class Project:
         """The command line that does something inside the project: see inside.py."""
         return [sys.executable, "-I", "-B", "-u", str(INSIDE), kind, str(self.copy), *arguments]
 
-    def manage(self, *arguments: str, patience: float = 8.0, **variables: str) -> Done:
+    def manage(self, *arguments: str, patience: float = COMMAND, **variables: str) -> Done:
         """Run a command of manage.py; raises `Problem` when it does not come to an end."""
         self.need_manage()
         with tempfile.TemporaryFile(dir=self.beside) as log:
             command = self.command("manage", *arguments)
             process = start(command, self.copy, self.variables | variables, log)
             try:
-                code = process.wait(patience)
-            except subprocess.TimeoutExpired:
-                ask_where(process)
-                code = None
+                in_time = clock.wait(lambda: process.poll() is not None, patience)
+                if not in_time:
+                    ask_where(process)
             finally:
                 end(process)
             log.seek(0)
             output = log.read().decode("utf-8", "replace")
-        if code is None:
+        if not in_time:
             raise Problem("", output=output + "\nCOURSE: timeout")
-        return Done(code, output)
+        return Done(process.returncode, output)
 
     def inside(self, kind: str, *arguments: str, **variables: str):
         """What `inside.py` answers; raises `Problem` with the output when it does not.
@@ -178,11 +178,11 @@ class Inside:
     def ask(self, kind: str, *arguments: str):
         """The answer to a request; raises `Problem` with the output when none comes."""
         nonce, since = secrets.token_hex(8), self.file.stat().st_size
-        deadline = time.monotonic() + ANSWERING
+        until = clock.now() + ANSWERING
         with contextlib.suppress(OSError):
             self.process.stdin.write(json.dumps([nonce, kind, *arguments]).encode() + b"\n")
             self.process.stdin.flush()
-        while time.monotonic() < deadline:
+        while clock.now() < until:
             ended = self.process.poll() is not None
             output = self.file.read_bytes()[since:].decode("utf-8", "replace")
             for line in output.splitlines(keepends=True):
@@ -213,7 +213,7 @@ def ask_where(process: subprocess.Popen) -> None:
     with contextlib.suppress(OSError):
         process.stdin.write(b"where?\n")
         process.stdin.flush()
-    time.sleep(0.3)
+    clock.sleep(0.3)
 
 
 def end(process: subprocess.Popen) -> None:
@@ -260,13 +260,13 @@ class Server:
             )
         settings = self.project.settings
         need_this_host(settings)
-        deadline = time.monotonic() + STARTING
-        while time.monotonic() < deadline and self.process.poll() is None:
+        until = clock.now() + STARTING
+        while clock.now() < until and self.process.poll() is None:
             with contextlib.suppress(OSError):
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
                 break
             if "Traceback (" in self.log():
-                time.sleep(0.2)
+                clock.sleep(0.2)
                 raise Problem("", output=self.log())
             time.sleep(0.03)
         else:

@@ -1,8 +1,8 @@
 """What runs inside the reader's project: `python -I -B inside.py manage FOLDER [ARGUMENT …]`, which
 runs manage.py as the reader does, or `python -I -B inside.py answer FOLDER`.
 
-Only the standard library is imported here, and nothing of the course. `answer` takes requests as
-lines of JSON on standard input, `[NONCE, KIND, ARGUMENT, …]`. KIND says what to do:
+Only the standard library is imported here, and nothing of the course but notes.py. `answer` takes
+requests as lines of JSON on standard input, `[NONCE, KIND, ARGUMENT, …]`. KIND says what to do:
 
 - `probe`: set Django up, run its checks, load the pages' addresses, look for missing migrations;
   answer with the settings;
@@ -19,6 +19,7 @@ import contextlib
 import faulthandler
 import functools
 import importlib.machinery
+import importlib.util
 import io
 import json
 import math
@@ -30,8 +31,11 @@ import sys
 import threading
 import time
 
-WORKING, WAITING = 2.5, 6.5
-"""Seconds of its own work, or by the clock, after which a request says where it is, and ends."""
+WORKING = 5.0
+"""Seconds of its own work after which a request says where it is, and ends.
+
+How long it may wait is the affair of whoever asks, who knows how busy the machine is.
+"""
 
 requests: queue.Queue[str] = queue.Queue()
 worked_out = math.inf
@@ -43,6 +47,7 @@ def main() -> None:
     kind, folder, *arguments = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.chdir(folder)
+    take_notes()
     sys.path.insert(0, folder)
     threading.Thread(target=obey, daemon=True).start()
     if kind == "manage":
@@ -58,6 +63,15 @@ def main() -> None:
         print(nonce + json.dumps(answer, default=str), file=answers, flush=True)
 
 
+def take_notes() -> None:
+    """Have tracebacks tell more, as notes.py says; it stands beside this file."""
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "notes.py")
+    spec = importlib.util.spec_from_file_location("course_notes", beside)
+    notes = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(notes)
+    notes.take()
+
+
 def obey() -> None:
     """Pass requests on; say where the threads are when asked; end with standard input."""
     for line in sys.stdin:
@@ -70,12 +84,10 @@ def obey() -> None:
 
 @contextlib.contextmanager
 def limits():
-    """End the process, with where it is, when a request takes too long."""
+    """End the process, with where it is, when a request works for too long."""
     global worked_out
     worked_out = time.process_time() + WORKING
-    faulthandler.dump_traceback_later(WAITING, exit=True)
     yield
-    faulthandler.cancel_dump_traceback_later()
     worked_out = math.inf
 
 

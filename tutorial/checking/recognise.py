@@ -3,6 +3,22 @@
 import re
 from pathlib import Path
 
+from tutorial.checking.causes import cause, never_awaited, suspects
+from tutorial.checking.places import chains, last_traceback, place_of, places
+
+__all__ = [
+    "COMMON",
+    "HOW_UTF8",
+    "Problem",
+    "explain",
+    "last_traceback",
+    "never_awaited",
+    "place_of",
+    "places",
+    "recognise",
+    "suspects",
+]
+
 HOW_UTF8 = (
     "Save it again as UTF-8: your editor's “Save as” or its status bar lets you choose. "
     "PowerShell's > and Notepad's “Unicode” write UTF-16."
@@ -137,58 +153,53 @@ COMMON = [
 ]
 """What may come up in any chapter: a pattern, and the sentence for it.
 
-`{0}`, `{1}` are the pattern's groups; `{place}` is the last line of the reader's files in the
-traceback, as "chat/consumers.py, line 12".
+`{0}`, `{1}` are the pattern's groups; `{place}` is the last line of the reader's own files in the
+traceback, as "chat/consumers.py, line 12", or "your project" where there is none.
 """
 
-FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
+def look_up(output: str, folder: Path, table: list) -> str | None:
+    """The sentence of the first entry whose pattern is found in the output, or None.
 
-def places(output: str, folder: Path) -> list[tuple[str, int]]:
-    """The lines of the reader's files that a traceback (or a dump of threads) goes through."""
-    found = []
-    for name, line in FRAME.findall(output):
-        with_folder = Path(name)
-        if with_folder.is_relative_to(folder):
-            found.append((with_folder.relative_to(folder).as_posix(), int(line)))
-    return found
-
-
-def last_traceback(output: str) -> str:
-    """The last traceback in an output, chained ones included; all of it without one."""
-    start = output.rfind("Traceback (")
-    return output[start:] if start >= 0 else output
-
-
-def place_of(output: str, folder: Path) -> str:
-    """The reader's line that the output blames, in words."""
-    if "most recent call first" in output:  # a dump of threads
-        found = [place for place in places(output, folder) if place[0] != "manage.py"][:1]
-    else:
-        found = places(last_traceback(output), folder) or places(output, folder)
-    return f"{found[-1][0]}, line {found[-1][1]}" if found else "a place that is not named"
-
-
-def recognise(output: str, folder: Path, table: list) -> str | None:
-    """The sentence of the first entry whose pattern is found in the output, or None."""
-    for pattern, sentence in table:
-        if found := re.search(pattern, output, re.MULTILINE):
-            groups = [(group or "").strip() for group in found.groups()]
-            return sentence.format(*groups, place=place_of(output, folder))
+    Of several tracebacks the first one counts: the others may come of it.
+    """
+    for part in (*chains(output), output):
+        for pattern, sentence in table:
+            if found := re.search(pattern, part, re.MULTILINE):
+                groups = [(group or "").strip() for group in found.groups()]
+                return fill(sentence, groups, place_of(part, folder))
     return None
 
 
+def fill(sentence: str, groups: list[str], place: str | None) -> str:
+    """A sentence with what belongs into it; without a place it speaks of the project."""
+    if place is None:
+        sentence = sentence.replace(" ({place})", "").replace("at {place}", "in your project")
+        sentence = re.sub(r"^\{place\}|(?<=[.?] )\{place\}", "Your project", sentence)
+    return sentence.format(*groups, place=place or "your project")
+
+
+def recognise(output: str, folder: Path, table: list) -> str | None:
+    """The sentence for what is known to be wrong when a project prints this, or None.
+
+    What happened, as `tutorial.checking.causes` finds it out, comes before the table.
+    """
+    output = output.replace("\r\n", "\n")
+    return cause(output, folder) or look_up(output, folder, table)
+
+
 def explain(output: str, folder: Path, table: list, fallback: bool = True) -> str | None:
-    """The sentence for an output: a chapter's own, a common one, or the error with its place."""
+    """The sentence for an output: what is known, or else (`fallback`) the error with its place."""
     output = output.replace("\r\n", "\n")
     said = recognise(output, folder, [*table, *COMMON])
     if said or not fallback:
         return said
     errors = re.findall(r"^(?:\w+\.)*(\w+(?:Error|Exception|Warning|\w)): (.+)$", output, re.M)
+    errors = [error for error in errors if error[0] != "COURSE"]
     if "Traceback (" in output and errors:
         name, detail = errors[-1]
-        return f"{place_of(output, folder)} raises {name}: {detail.strip()}".replace(
-            f"{folder}/", ""
-        )
-    last = output.strip().splitlines()[-1:] or ["nothing at all"]
+        place = place_of(output, folder) or "Your project"
+        return f"{place} raises {name}: {detail.strip()}".replace(f"{folder}/", "")
+    lines = [line for line in output.strip().splitlines() if not line.startswith("COURSE: n")]
+    last = lines[-1:] or ["nothing at all"]
     return f"Your project ends with: {last[0].strip()}".replace(f"{folder}/", "")

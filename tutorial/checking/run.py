@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import secrets
 import signal
 import subprocess
@@ -12,7 +13,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,8 +23,18 @@ from tutorial.checking.recognise import Problem
 from tutorial.course.chapters import Chapter, chapter
 from tutorial.environment import WINDOWS, Trouble
 
-LIMIT = 9.0
-"""Seconds after which the checks are ended, whatever they wait for."""
+LONGEST = 300.0
+"""Seconds after which the checks are ended, however busy the machine is. What a step may take is
+measured in the process that runs it."""
+
+PATIENCE = 3.0
+"""Seconds that an answer of the reader's project may take, on a machine that is not busy."""
+
+FAILED = "The check itself has failed here. That is a fault of the course, not of your project."
+NO_TIME = "This machine had no time to look at it. Check again when it is less busy."
+
+RIGHT, WRONG, AS_FAR_AS_SEEN = 0, 1, 3
+"""The exit codes of `check`."""
 
 # The package `tutorial` is made known to the process; the repository's root is not on its path.
 BOOT = """
@@ -52,13 +64,19 @@ class Report:
 
     chapter: Chapter
     steps: list[Step]
+    """The steps that were asked for: those that a later chapter has taken back are left out."""
     kept: list[str] = field(default_factory=list)
-    unseen: list[str] = field(default_factory=list)
-    """Steps for the reader's own eyes: there is no browser to check them with."""
-    why: str = ""
-    """Why they can't be checked here, and what to do about it."""
+    unseen: dict[str, str] = field(default_factory=dict)
+    """Steps that could not be looked at → why, and what to do about it."""
     open: Step | None = None
+    """The step whose section is wrong."""
+    failed: str | None = None
+    """The name of the step whose look showed it; often the same one."""
     problem: str | None = None
+    known: bool = False
+    """Whether the cause of the problem is known, rather than only where it shows."""
+    differs: object = None
+    """Where the folder differs from the text, when that may help."""
     details: str | None = None
     """A traceback for whoever writes checks; never shown to a reader."""
     log: str = ""
@@ -66,18 +84,26 @@ class Report:
     seconds: float = 0.0
 
     @property
+    def code(self) -> int:
+        """0: all of it is right, 1: a step is open, 3: right as far as could be seen."""
+        if self.problem is not None or len(self.kept) + len(self.unseen) < len(self.steps):
+            return WRONG
+        return RIGHT if self.kept and not self.unseen else AS_FAR_AS_SEEN
+
+    @property
     def green(self) -> bool:
-        """Whether all is done: no problem, and every step kept or left to the reader's eyes."""
-        return (
-            self.problem is None
-            and len(self.kept) > 0
-            and len(self.kept) + len(self.unseen) == len(self.steps)
-        )
+        """Whether nothing is open: all is right, as far as could be seen."""
+        return self.code != WRONG and bool(self.kept)
 
 
 def checks_file(of: Chapter) -> Path:
     """Where a chapter's checks are."""
     return of.folder / "test_chapter.py"
+
+
+def needs_browser(of: Chapter) -> bool:
+    """Whether a chapter's checks look at pages through a browser."""
+    return bool(re.search(r"open_page|found_by_tests", checks_file(of).read_text("utf-8")))
 
 
 def read_steps(of: Chapter) -> list[Step]:
@@ -100,13 +126,17 @@ def read_steps(of: Chapter) -> list[Step]:
 def run_checks(
     number: int,
     folder: Path,
-    limit: float = LIMIT,
+    limit: float = LONGEST,
     begins: Callable[[Step], None] = lambda step: None,
+    skip: Iterable[str] = (),
+    compare: bool = True,
 ) -> Report:
     """Run the checks of chapter `number` on a copy of `folder`; nothing is written into it.
 
-    After `limit` seconds they are ended. `begins` is told of each step at its start. Raises
-    `Trouble` when the chapter has no checks or the folder is none.
+    After `limit` seconds they are ended. `begins` is told of each step at its start. The steps
+    `skip` are left out. `compare`: look where the folder differs from the text, when no more is
+    known of a problem, or when there is none. Raises `Trouble` when the chapter has no checks or
+    the folder is none.
     """
     of = chapter(number)
     if not checks_file(of).is_file():
@@ -114,30 +144,78 @@ def run_checks(
     if not folder.is_dir():
         raise Trouble(f"{folder} is not a folder.")
     began = time.monotonic()
-    report = Report(of, read_steps(of))
+    skip = set(skip)
+    report = Report(of, [step for step in read_steps(of) if step.name not in skip])
     with tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as place:
         copy, beside = Path(place).resolve() / folder.resolve().name, Path(place).resolve() / "-"
         beside.mkdir()
         try:
             copy_folder(folder, copy)
         except Problem as problem:
-            report.problem = str(problem)
+            report.problem, report.known = str(problem), True
         else:
-            collect(report, copy, beside, began + limit, begins)
+            wanted = {"number": number, "folder": folder.resolve(), "copy": copy, "beside": beside}
+            wanted |= {"file": checks_file(of), "skip": sorted(skip), "patience": PATIENCE}
+            collect(report, wanted, began + limit, begins)
             with contextlib.suppress(OSError):
                 report.log = (beside / "server.log").read_text("utf-8", "replace")
+    if report.problem:
+        report.open = step_about(report)
+    if compare:
+        report.differs = difference(report, folder)
     report.seconds = time.monotonic() - began
     return report
 
 
-def collect(
-    report: Report, copy: Path, beside: Path, deadline: float, begins: Callable[[Step], None]
-) -> None:
+def difference(report: Report, folder: Path):
+    """Where the folder differs from the text, when no more is known of a problem, or all is green.
+
+    Whatever goes wrong in comparing, the report stands without it.
+    """
+    number = report.chapter.number
+    try:
+        from tutorial.checking.differs import nearest, quiet
+
+        if report.green:
+            return quiet(number, folder)
+        if report.known or not report.open:
+            return None
+        return nearest(number, folder, report.open.heading)
+    except Exception:
+        report.details = f"{report.details or ''}\n{traceback.format_exc()}"
+        return None
+
+
+def step_about(report: Report) -> Step | None:
+    """The step whose section is wrong: the open one, unless the problem is in another's file.
+
+    A file can keep the whole project from starting; then it is the first step that fails, whichever
+    the file belongs to.
+    """
+    headings = headings_of(report.chapter, report.problem)
+    about = [step for step in report.steps if step.heading in headings]
+    if report.open and (not about or report.open.heading in headings):
+        return report.open
+    return (about or report.steps or [None])[0]
+
+
+def headings_of(of: Chapter, sentence: str) -> list[str]:
+    """The headings below which the text shows the first of its files that a sentence names."""
+    heading, shown = "", []
+    for line in of.readme.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            heading = line.removeprefix("## ")
+        elif found := re.match(r"\*\*([\w./-]+)\*\*[,:]", line):
+            shown.append((heading, found[1]))
+    first = re.search("|".join(re.escape(name) for _, name in shown) or "$^", sentence)
+    return [heading for heading, name in shown if first and name == first[0]]
+
+
+def collect(report: Report, wanted: dict, deadline: float, begins: Callable[[Step], None]) -> None:
     """Run the steps on the copy, and put what they tell into the report."""
     known = {step.name: step for step in report.steps}
     current, ended = None, False
-    patience = 6.0 if deadline - time.monotonic() > LIMIT else 3.0
-    with process(report.chapter, copy, beside, patience) as (running, nonce):
+    with process(wanted) as (running, nonce):
         for line in lines_of(running, deadline):
             if not line.startswith(nonce):
                 continue
@@ -146,37 +224,34 @@ def collect(
             current = known.get(name, current)
             if kind == "begin":
                 begins(current)
-            elif kind in ("kept", "unseen"):
-                getattr(report, kind).append(name)
-                report.why = event.get("why") or report.why
+            elif kind == "kept":
+                report.kept.append(name)
+            elif kind in ("unseen", "fault"):
+                report.unseen[name] = event["why"]
+                report.details = event.get("details", report.details)
             elif kind == "open":
-                report.open = known.get(name)
-                report.problem, report.details = event["problem"], event.get("details")
-            ended = ended or kind == "end"
+                report.open, report.failed = known.get(name), name
+                report.problem, report.known = event["problem"], event["known"]
+                report.details = event.get("details", report.details)
+            ended = ended or kind in ("end", "open")
         in_time = time.monotonic() < deadline
-        code = running.wait() if in_time else None
-    if report.problem is None and not (ended and code == 0):
-        report.open = current
-        report.problem = (
-            "This step could not be brought to an end"
-            + (
-                "."
-                if in_time
-                else f" within {LIMIT:.0f} seconds. If the machine is busy, check again."
-            )
-            + " If it stops here again, something in it waits for ever or ends the process:"
-            + " try it by hand with python manage.py runserver."
-        )
+        if in_time:
+            running.wait()
+    if not ended:
+        # Nothing of this is the reader's doing: their project runs in processes of its own.
+        why = NO_TIME if not in_time else FAILED
+        rest = report.steps[report.steps.index(current) if current else 0 :]
+        report.unseen |= {step.name: why for step in rest}
         with contextlib.suppress(OSError):
-            report.details = (beside / "runner.log").read_text("utf-8", "replace")
+            report.details = (wanted["beside"] / "runner.log").read_text("utf-8", "replace")
 
 
 @contextlib.contextmanager
-def process(of: Chapter, copy: Path, beside: Path, patience: float) -> Iterator:
+def process(wanted: dict) -> Iterator:
     """The process that runs the steps, and its nonce; it and its children are ended at the end."""
     nonce = secrets.token_hex(16)
-    wanted = {"nonce": nonce, "file": checks_file(of), "copy": copy, "beside": beside}
-    wanted["patience"] = patience
+    wanted = wanted | {"nonce": nonce}
+    beside = wanted["beside"]
     package = Path(__file__).resolve().parents[1]
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     for name in ("PLAYWRIGHT_BROWSERS_PATH", "DISPLAY", "CI", "PROGRAMFILES", "PROGRAMFILES(X86)"):

@@ -12,19 +12,29 @@ import json
 import os
 import sys
 import threading
+import time
 import tokenize
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
-from tutorial.checking.context import ForYourEyes, context, sentences
+from tutorial.checking.clock import clock
+from tutorial.checking.context import Fault, ForYourEyes, Known, context, sentences
 from tutorial.checking.folder import Project
 from tutorial.checking.recognise import HOW_UTF8, Problem
+from tutorial.checking.surroundings import Owner, misread
+
+STEP = 15.0
+"""Seconds that a step may take, by the clock that knows how busy the machine is."""
+
+BUSY = "This machine was too busy with other things to look at it."
 
 
 def main(wanted: dict) -> int:
-    """Run the steps until the first open one; return 0 when all are kept."""
+    """Run the steps until the first open one; return 0 when there is none."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     sys.stdout = sys.stderr
+    clock.start()
     threading.Thread(target=end_with_parent, daemon=True).start()
 
     def tell(event: str, **more) -> None:
@@ -39,25 +49,107 @@ def main(wanted: dict) -> int:
         context.closing = closing
         closing.callback(context.project.close)
         if problem := unreadable(copy):
-            tell("open", name=None, problem=problem)
+            tell("open", name=None, problem=problem, known=True)
             return 1
-        for name, step in steps_of(chapter):
+        steps = [(name, step) for name, step in steps_of(chapter) if name not in wanted["skip"]]
+        owner = Owner(context.project, Path(wanted["folder"]), wanted["number"])
+        closing.callback(owner.close)
+        belongs = {"env": steps[0][0], "owner": steps[0][0]} if steps else {}
+        belongs |= getattr(chapter, "SURROUNDINGS", {})
+        try:
+            misread(context.project, wanted["number"])
+        except Problem as problem:
+            tell("open", name=belongs["env"], problem=str(problem), known=True)
+            return 1
+        for name, step in steps:
             tell("begin", name=name)
-            try:
-                with sentences():
-                    step()
-            except ForYourEyes as reason:
-                tell("unseen", name=name, why=str(reason))
-            except Problem as problem:
-                tell("open", name=name, problem=str(problem))
+            with watched(name, tell):
+                event, more = outcome([step, owner.judge] if name == belongs["owner"] else [step])
+            tell(event, name=name, **more)
+            if event == "open":
                 return 1
-            except Exception as error:
-                tell("open", name=name, problem=in_words(error), details=traceback.format_exc())
-                return 1
-            else:
-                tell("kept", name=name)
         tell("end")
     return 0
+
+
+def outcome(looks: list[Callable[[], None]]) -> tuple[str, dict]:
+    """Do what belongs to a step; return what came of it, and what is to be told of that."""
+    since = clock.now(), time.monotonic()
+    try:
+        with sentences():
+            for look in looks:
+                look()
+    except ForYourEyes as reason:
+        return "unseen", {"why": str(reason)}
+    except Problem as problem:
+        return "open", {"problem": str(problem), "known": isinstance(problem, Known)}
+    except Exception as error:
+        return in_a_browser(error, *since) or ("fault", {"why": fault(error)} | details())
+    return "kept", {}
+
+
+def in_a_browser(error: Exception, counted: float, began: float) -> tuple[str, dict] | None:
+    """What an error of Playwright's means: that the page is not as it should be, or no time.
+
+    None when it is no error of Playwright's. `counted` and `began`: when the step was begun, by the
+    clock that knows how busy the machine is, and by the wall's.
+    """
+    if type(error).__module__.partition(".")[0] != "playwright":
+        return None
+    slow = (time.monotonic() - began) / max(clock.now() - counted, 0.1)
+    if type(error).__name__ == "TimeoutError" and slow > 1.5:
+        return "unseen", {"why": BUSY}
+    first = (str(error).splitlines() or [""])[0]
+    wanted = [line.strip() for line in str(error).splitlines() if "waiting for" in line]
+    said = f"The browser can't do on your page what a reader would do there: {first}"
+    if wanted:
+        said += f" ({wanted[0].removeprefix('- ')})"
+    return "open", {"problem": f"{said}.", "known": False} | details()
+
+
+def fault(error: Exception) -> str:
+    """A sentence for an error of the check's own."""
+    words = str(error) if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
+    first = (words.splitlines() or ["no more is known"])[0]
+    return (
+        "The check itself has failed here. That is a fault of the course, not of your project "
+        f"({first})."
+    )
+
+
+def details() -> dict:
+    """The traceback of what is being handled, for whoever writes checks."""
+    return {"details": traceback.format_exc()}
+
+
+@contextlib.contextmanager
+def watched(name: str, tell: Callable):
+    """End this process, and say so, when a step does not come to an end."""
+    over = threading.Event()
+
+    def look() -> None:
+        until = clock.now() + STEP
+        while not over.wait(0.2):
+            if clock.now() > until:
+                tell("open", name=name, problem=endless(), known=True)
+                os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def endless() -> str:
+    """The sentence for a step that does not come to an end."""
+    where = context.server.busy_at() if context.server else None
+    if where:
+        return f"Your server is busy without end: {where}. A loop there never ends."
+    return (
+        "This step does not come to an end: something in your project waits for ever. Try it by "
+        "hand with python manage.py runserver."
+    )
 
 
 def load(file: Path):
@@ -71,14 +163,6 @@ def load(file: Path):
 def steps_of(module) -> list:
     """The steps of a module, in the order of the file: pairs of name and function."""
     return [(name, value) for name, value in vars(module).items() if name.startswith("test_")]
-
-
-def in_words(error: Exception) -> str:
-    """A sentence for an exception that a check did not foresee."""
-    if isinstance(error, AssertionError) and str(error):
-        return str(error)
-    first = (str(error).splitlines() or ["no more is known"])[0]
-    return f"This step can't be checked as your project is now: {type(error).__name__}: {first}"
 
 
 def unreadable(folder: Path) -> str | None:

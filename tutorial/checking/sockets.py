@@ -3,8 +3,9 @@
 import json
 import urllib.parse
 
+from tutorial.checking.clock import TICK, clock
 from tutorial.checking.context import blame_server, context, running_server
-from tutorial.checking.pages import Visitor
+from tutorial.checking.pages import LONGEST, Visitor
 from tutorial.checking.recognise import Problem
 
 
@@ -50,7 +51,7 @@ class Socket:
 
         told = f"{self.said} was sent" if self.said else "A window opened"
         try:
-            text = self.connection.recv(timeout=patience or context.patience)
+            text = self.receive(patience or context.patience)
         except TimeoutError:
             raise blame_server(
                 self.since, f"{told} to {self.path}, and nothing came back."
@@ -75,10 +76,20 @@ class Socket:
     def hears_nothing(self, seconds: float = 0.4) -> bool:
         """Whether no frame comes for a while."""
         try:
-            self.connection.recv(timeout=seconds)
+            self.receive(seconds)
         except TimeoutError:
             return True
         return False
+
+    def receive(self, seconds: float) -> str | bytes:
+        """The next frame as it came; raises `TimeoutError`, and what the connection does."""
+        until = clock.now() + seconds
+        while True:
+            try:
+                return self.connection.recv(timeout=TICK)
+            except TimeoutError:
+                if clock.now() > until:
+                    raise
 
     def close_code(self, patience: float | None = None) -> int | None:
         """The code with which the server closes; None when it does not."""
@@ -86,7 +97,7 @@ class Socket:
 
         try:
             while True:
-                self.connection.recv(timeout=patience or context.patience)
+                self.receive(patience or context.patience)
         except TimeoutError:
             return None
         except ConnectionClosed as closed:
@@ -98,14 +109,17 @@ def connect(path: str, origin: str | None, visitor: Visitor | None):
     from websockets.sync.client import connect
 
     base = running_server().url
-    return connect(
-        base.replace("http", "ws") + urllib.parse.quote(path),
-        origin=base if origin == "own" else origin,
-        additional_headers={"Cookie": visitor.cookie} if visitor else {},
-        open_timeout=min(context.patience, 4.0),
-        close_timeout=0.5,
-        proxy=None,
-        compression=None,
+    return clock.within(
+        min(context.patience, 4.0),
+        lambda: connect(
+            base.replace("http", "ws") + urllib.parse.quote(path),
+            origin=base if origin == "own" else origin,
+            additional_headers={"Cookie": visitor.cookie} if visitor else {},
+            open_timeout=LONGEST,
+            close_timeout=0.5,
+            proxy=None,
+            compression=None,
+        ),
     )
 
 

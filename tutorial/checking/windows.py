@@ -1,11 +1,15 @@
 """A browser's windows on the reader's project: for what nothing else can tell."""
 
 import json
-import time
 
 from tutorial.checking.browsers import launch
+from tutorial.checking.clock import clock
+from tutorial.checking.console import Console
 from tutorial.checking.context import ForYourEyes, context, running_server
 from tutorial.checking.pages import Visitor
+
+looked_at: list = []
+"""The pages that the step under way has looked at."""
 
 
 def browser():
@@ -19,7 +23,8 @@ def browser():
 def open_page(path: str, visitor: Visitor | None = None):
     """A page of a browser's own window at this path, as Playwright has it; `visitor` is logged in.
 
-    `page.sockets` holds the WebSockets that it has opened. Raises what `browser` does.
+    `page.sockets` holds the WebSockets that it has opened, `page.console` what the browser says of
+    it. Raises what `browser` does.
     """
     window = browser().new_context()
     base = running_server().url
@@ -28,11 +33,27 @@ def open_page(path: str, visitor: Visitor | None = None):
             [{"name": c.name, "value": c.value, "url": base} for c in visitor.cookies]
         )
     page = window.new_page()
-    page.set_default_timeout(1000 * context.patience)
-    page.sockets = []
+    give_time(page)
+    page.sockets, page.console = [], Console(page)
     page.on("websocket", lambda opened: page.sockets.append(opened))
     page.goto(base + path)
     return page
+
+
+def give_time(page) -> None:
+    """Let Playwright wait for this page as long as the machine, busy as it is, makes us wait.
+
+    From now on the page belongs to the step under way: see `tutorial.checking.verdict`.
+    """
+    if page not in looked_at:
+        looked_at.append(page)
+    page.set_default_timeout(1000 * context.patience * clock.stretch)
+
+
+def pause(page, seconds: float) -> None:
+    """Let the page go on for a while, by the clock that knows how busy the machine is."""
+    clock.wait(lambda: False, seconds, lambda nap: page.wait_for_timeout(1000 * nap))
+    give_time(page)
 
 
 class PlayedServer:
@@ -59,11 +80,14 @@ class PlayedServer:
 
         `fast`: meanwhile the page's clock goes on by a second at every look.
         """
-        end = time.monotonic() + seconds
-        while not (came := happens()) and time.monotonic() < end:
+
+        def nap(_) -> None:
             if fast:
                 self.page.clock.fast_forward(1000)
             self.page.wait_for_timeout(30)
+
+        came = clock.wait(happens, seconds, nap)
+        give_time(self.page)
         return bool(came)
 
     def tell(self, **frame) -> None:
@@ -73,7 +97,6 @@ class PlayedServer:
 
 def wait_until(page, happens) -> bool:
     """Wait until `happens()` is true, but not for ever; return whether it came true."""
-    deadline = time.monotonic() + 0.7 * context.patience
-    while not (came := happens()) and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
+    came = clock.wait(happens, 0.7 * context.patience, lambda _: page.wait_for_timeout(50))
+    give_time(page)
     return bool(came)

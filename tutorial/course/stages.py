@@ -7,7 +7,7 @@ files that it finishes, which stand at the top level.
 
 import difflib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tutorial.course.chapters import Chapter, chapter
@@ -120,6 +120,27 @@ def outside(folder: Path) -> Path:
     return folder
 
 
+def text_that_counts(name: str, path: Path | None) -> list[str]:
+    """The lines of a file without blank ones; those of a Pipfile in an order of ours.
+
+    Pipenv writes packages in an order of its own.
+    """
+    lines = [line for line in read_text(path) if line.strip()]
+    if name != "Pipfile":
+        return lines
+    sections: list[list[str]] = [[]]
+    for line in lines:
+        if line.startswith("["):
+            sections.append([])
+        sections[-1].append(line)
+    return [line for section in sections for line in sorted(section, key=pipfile_order)]
+
+
+def pipfile_order(line: str) -> tuple[bool, str]:
+    """Where a line of a Pipfile stands in its section: the heading first, then by name."""
+    return not line.startswith("["), line.strip("\"'").lower()
+
+
 def read_text(path: Path | None) -> list[str]:
     """The lines of a file, whatever its encoding; none when there is no such file."""
     if path is None or not path.is_file():
@@ -142,14 +163,15 @@ def file_diff(
     before: Path | None,
     after: Path | None,
     labels: tuple[str, str] = ("before", "after"),
+    read: Callable[[Path | None], list[str]] = lambda path: read_text(path),
 ) -> str:
     """A unified diff between two versions of a file; None is a file that is not there.
 
-    `labels` say in its first two lines whose the versions are.
+    `labels` say in its first two lines whose the versions are; `read` gives the lines to compare.
     """
     lines = difflib.unified_diff(
-        read_text(before),
-        read_text(after),
+        read(before),
+        read(after),
         f"{labels[0]}/{name}" if before else "/dev/null",
         f"{labels[1]}/{name}" if after else "/dev/null",
         lineterm="",
@@ -181,7 +203,11 @@ def stage_diff(
         elif only is None and name == "Pipfile.lock":
             yield name, "made"
         elif only in (None, name):
-            yield name, file_diff(name, before.get(name), after.get(name), labels)
+            there = before.get(name), after.get(name)
+            if not workspace or text_that_counts(name, there[0]) != text_that_counts(
+                name, there[1]
+            ):
+                yield name, file_diff(name, *there, labels)
 
 
 def is_made(name: str, number: int) -> bool:

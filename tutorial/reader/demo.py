@@ -156,12 +156,13 @@ def start_seed(
     variables: dict[str, str],
     room: str | None = ROOM,
     users: dict[str, str] = USERS,
+    **more,
 ) -> subprocess.Popen:
     """Begin to prepare the project's database; `finish_seed` waits for the end.
 
-    `users`: name → password. None for `room` where the project keeps no rooms.
+    `users`: name → password. None for `room` where the project keeps no rooms. `more`: see seed.py.
     """
-    wanted = json.dumps({"room": room, "users": users})
+    wanted = json.dumps({"room": room, "users": users} | more)
     return subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("seed.py")), wanted],
         cwd=project,

@@ -2,8 +2,10 @@
 
 Migrates, then makes sure of the room and of the users that it gets as JSON in its first argument:
 `{"room": "welcome", "users": {"alice": "a password"}}`. No room is made for null, as early stages
-keep none. Prints JSON: `{"alice": true}`, true where that password is the user's. A user who has
-chosen another one keeps it.
+keep none. With `"admin": ["admin", "a password"]` there is a user who may do all, with
+`"lobby": 120` a room called lobby, in which the users have said so many lines. Prints JSON:
+`{"alice": true}`, true where that password is the user's. A user who has chosen another one keeps
+it.
 
 It loads the project's URLs and its ASGI or WSGI application, too, so that an error in them shows
 up here, with its traceback, rather than in a server that never answers.
@@ -37,11 +39,26 @@ def main(answer: TextIO) -> None:
         if user is None:
             users.create_user(username=name, password=password)
         fits[name] = user is None or user.check_password(password)
+    if admin := wanted.get("admin"):
+        if not users.filter(username=admin[0]).exists():
+            users.create_superuser(username=admin[0], password=admin[1])
     if wanted["room"]:
         from chat.models import Room
 
         Room.objects.get_or_create(name=wanted["room"])
+    if lines := wanted.get("lobby"):
+        fill_lobby(lines, [users.get(username=name) for name in wanted["users"]])
     print(json.dumps(fits), file=answer)
+
+
+def fill_lobby(lines: int, users: list) -> None:
+    """Let the users say so many lines in the room called lobby, in turn."""
+    from chat.models import Message, Room
+
+    room, _ = Room.objects.get_or_create(name="lobby")
+    for number in range(1, lines + 1):
+        user = users[number % len(users)]
+        Message.objects.create(room=room, user=user, text=f"This is line {number}.")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,10 @@
 laid in, as hashes, so that `next` never overwrites what the learner changed.
 """
 
-import hashlib
 import json
 import locale
 import os
-import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -24,10 +22,17 @@ from tutorial.course.stages import (
     write_files,
 )
 from tutorial.environment import ROOT, VENV, Trouble, plain_environment
+from tutorial.reader.changes import KEPT, Change, free_name, hash_of, take_back
 from tutorial.reader.demo import ROOM, ROOMS_FROM, USERS, USERS_FROM, finish_seed, start_seed
 
 MODELS_FROM = 2
 """The first stage with a model: before it, a database would be made for the wrong users."""
+
+ADMIN = ("admin", "at-the-front-door")
+"""The name and password of whoever may go into the admin; they are no secret."""
+
+LOBBY = 120
+"""Messages in the lobby: more than a page and a catch-up hold."""
 
 DEFAULT = ROOT.parent / "my-chat"
 PROGRESS = ".tutorial.json"
@@ -71,6 +76,16 @@ class Progress:
     """The steps of the chapter under way that have passed, by their names."""
     laid: dict[str, str] = field(default_factory=dict)
     """File → hash of what was laid in."""
+    unseen: dict[str, list[str]] = field(default_factory=dict)
+    """The number of a chapter → what a reader has to look at, since the check could not."""
+    stage: dict[str, str] = field(default_factory=dict)
+    """The version of the course: file → hash of it as the chapter under way began."""
+    changes: list[dict] = field(default_factory=list)
+    """What the tool has changed here, as `Change` has it; the newest is the last."""
+    hint: list | None = None
+    """The step that hints were given for, by its name, and how many."""
+    moved: str | None = None
+    """Where `start` has moved what was here before."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,8 @@ class Started:
     users: dict[str, str]
     left_behind: bool
     """Whether the caller's working directory is the folder that was moved aside."""
+    new: bool
+    """Whether it was made; otherwise it was there, untouched."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +108,20 @@ class Continued:
 
     chapter: Chapter
     laid: list[str]
+    replaced: dict[str, str]
+    """Those of them that the reader had typed → where the reader's are now."""
     beside: dict[str, str]
-    checked: bool
-    """Whether the checks of the chapter before have passed."""
+    unseen: list[str]
+    """What the checks of the chapter before could not look at."""
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What `undo` has done: which change, the files that are as before, those laid beside."""
+
+    what: str
+    back: list[str]
+    beside: list[str]
 
 
 def find_workspace(folder: Path | None = None) -> Path | None:
@@ -131,7 +159,9 @@ def read_progress(folder: Path) -> Progress:
     try:
         progress = Progress(**json.loads((folder / PROGRESS).read_text(encoding="utf-8")))
         chapter(progress.chapter)
-        for name, kind in {"course": str, "done": list, "steps": list, "laid": dict}.items():
+        kinds = {"course": str, "done": list, "steps": list, "laid": dict, "unseen": dict}
+        kinds |= {"stage": dict, "changes": list}
+        for name, kind in kinds.items():
             if not isinstance(getattr(progress, name), kind):
                 raise TypeError(f"“{name}” is no {kind.__name__}")
     except (OSError, ValueError, TypeError, Trouble) as error:
@@ -149,30 +179,46 @@ def write_progress(folder: Path, progress: Progress) -> None:
     draft.replace(folder / PROGRESS)
 
 
-def record(folder: Path, number: int, steps: Iterable[str], done: bool) -> None:
-    """Remember which steps of chapter `number` have passed, and whether that was all of it."""
+def record(
+    folder: Path, number: int, steps: Iterable[str], done: bool, unseen: Iterable[str] = ()
+) -> None:
+    """Remember which steps of chapter `number` have passed, and whether that was all of it.
+
+    What is done once stays done: a folder is broken on purpose, too. `unseen`: what the reader has
+    to look at in place of the check.
+    """
     progress = read_progress(folder)
     if number == progress.chapter:
         progress.steps = list(steps)
-    progress.done = sorted({*progress.done, number} if done else {*progress.done} - {number})
+    if done:
+        progress.done = sorted({*progress.done, number})
+        progress.unseen[str(number)] = list(unseen)
     write_progress(folder, progress)
 
 
-def hash_of(path: Path) -> str | None:
-    """A hash of a file's content; None when there is no such file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-
-
-def start(number: int, folder: Path | None = None) -> Started:
+def start(
+    number: int, folder: Path | None = None, ask: Callable[[str], bool] = lambda question: False
+) -> Started:
     """Make the folder in which chapter `number` begins; work that is there is moved aside.
 
-    Raises `Trouble` when the chapter is still to come, when the folder is, holds or lies in the
+    One that is untouched since it was made for this chapter stays as it is. `ask(question)` is
+    asked before something is moved that is no folder of the course. Raises `Trouble` when the
+    answer is no, when the chapter is still to come, when the folder is, holds or lies in the
     repository, and when it can't be written.
     """
     folder = outside(folder or DEFAULT)
     if folder in (Path.home().resolve(), Path(folder.anchor)):
         raise Trouble(f"{folder} is no place for it. Name a new folder.")
     before, given = stage_files(stage_before(number)), given_files(number)
+    if is_untouched(folder, number):
+        return Started(chapter(number), folder, None, who_can_log_in(number), False, False)
+    if has_content(folder) and not (folder / PROGRESS).is_file():
+        question = f"{folder} is no folder of the course. Move it aside, and make one in its place?"
+        if not ask(question):
+            raise Trouble(
+                f"{folder} is no folder of the course, and is left as it is. Name another folder, "
+                "or say that it may be moved aside: --yes"
+            )
     try:
         here = Path.cwd().resolve()
         moved_to = move_aside(folder)
@@ -186,12 +232,54 @@ def start(number: int, folder: Path | None = None) -> Started:
         # Given files may need what is still to be typed: the database is made without them.
         users = prepare_database(folder, stage_before(number))
         write_files(given, folder)
-        laid = {name: hash_of(folder / name) for name in before | given}
-        write_progress(folder, Progress(number, str(ROOT), laid=laid))
+        laid = {name: hash_of(folder / name) for name in (*before, *given, "Pipfile")}
+        moved = str(moved_to) if moved_to else None
+        progress = Progress(number, str(ROOT), laid=laid, stage=hashes(before), moved=moved)
+        write_progress(folder, progress)
     except OSError as error:
         raise Trouble(f"{folder} could not be made: {error}") from error
     left_behind = bool(moved_to) and here.is_relative_to(folder)
-    return Started(chapter(number), folder, moved_to, users, left_behind)
+    return Started(chapter(number), folder, moved_to, users, left_behind, True)
+
+
+OURS = (PROGRESS, "tutorial.py", ".venv", ".env", "Pipfile", "db.sqlite3")
+"""What `start` lays into a folder beside the project's files, by the beginnings of the names."""
+
+
+def is_untouched(folder: Path, number: int) -> bool:
+    """Whether a folder is as `start` has made it for chapter `number`."""
+    if not (folder / PROGRESS).is_file():
+        return False
+    try:
+        progress = read_progress(folder)
+    except Trouble:
+        return False
+    if (progress.chapter, progress.course) != (number, str(ROOT)) or progress.changes:
+        return False
+    there = {
+        file.relative_to(folder).as_posix()
+        for file in folder.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    own = {name for name in there if not name.startswith(OURS)}
+    fresh = hashes(stage_files(stage_before(number)) | given_files(number))
+    return own <= set(progress.laid) and all(
+        hash_of(folder / name) == kept == fresh.get(name, kept)
+        for name, kept in progress.laid.items()
+    )
+
+
+def who_can_log_in(number: int) -> dict[str, str]:
+    """Who can log in where chapter `number` begins: name → password."""
+    stage = stage_before(number)
+    if stage < MODELS_FROM:
+        return {}
+    return dict([ADMIN]) | (USERS if stage >= USERS_FROM else {})
+
+
+def has_content(folder: Path) -> bool:
+    """Whether there is a file of this name, or a folder that is not empty."""
+    return folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
 
 
 def move_aside(folder: Path) -> Path | None:
@@ -199,7 +287,7 @@ def move_aside(folder: Path) -> Path | None:
 
     None when there was nothing to move. Raises `Trouble` when it can't be renamed.
     """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not has_content(folder):
         return None
     number = 1
     while (target := folder.with_name(f"{folder.name}-{number}")).exists():
@@ -228,22 +316,27 @@ def lay_tool(folder: Path) -> None:
 def prepare_database(folder: Path, stage: int) -> dict[str, str]:
     """Make a database for a project as of `stage`, once it has models; return who can log in.
 
-    Where it has them, it gets the demo's users (name → password) and room. Raises `Trouble` when
-    the project does not migrate.
+    It gets what the text of the next chapter takes for granted: somebody who may go into the admin,
+    and where the project has them the demo's users (name → password) and room, and a lobby that is
+    full. Raises `Trouble` when the project does not migrate.
     """
     if stage < MODELS_FROM:
         return {}
     users = USERS if stage >= USERS_FROM else {}
-    room = ROOM if stage >= ROOMS_FROM else None
-    finish_seed(start_seed(folder, plain_environment() | settings_variables(folder), room, users))
-    return users
+    room, lobby = (ROOM, LOBBY) if stage >= ROOMS_FROM else (None, 0)
+    variables = plain_environment() | settings_variables(folder)
+    finish_seed(start_seed(folder, variables, room, users, admin=ADMIN, lobby=lobby))
+    return dict([ADMIN]) | users
 
 
-def next_chapter(progress: Progress) -> Chapter:
-    """The chapter that comes next; raises `Trouble` after the last, or when it can't be built."""
+def next_chapter(progress: Progress) -> Chapter | None:
+    """The chapter that comes next; None after the last that is written.
+
+    Raises `Trouble` when it begins in a folder of its own.
+    """
     later = [other for other in COURSE[progress.chapter :] if other.has_stage]
     if not later:
-        raise Trouble("This is the last chapter that is written.")
+        return None
     following = later[0]
     if following.builds_on != progress.chapter:
         raise Trouble(
@@ -254,36 +347,112 @@ def next_chapter(progress: Progress) -> Chapter:
 
 
 def go_on(folder: Path | None = None) -> Continued:
-    """Take the learner's folder on to the next chapter.
+    """Take the learner's folder on to the next chapter; `undo` takes it back.
 
-    Each file that the chapter gives is laid in where the learner has none or has not changed it;
-    otherwise it is written beside as NAME.given. Raises `Trouble` when there is no such folder or
-    no next chapter.
+    Each file that the chapter gives is laid in where the learner has none or has not changed it; a
+    version that the learner has typed stays beside, as NAME.mine. Where it has changes of the
+    learner's own, the course's is written beside, as NAME.given. Raises `Trouble` when there is no
+    such folder or no next chapter.
     """
     folder, progress = open_workspace(folder)
     following = next_chapter(progress)
+    if following is None:
+        raise Trouble("This is the last chapter that is written so far.")
     before = stage_files(following.builds_on)
-    laid, beside = [], {}
+    change = begin_change(f"next, to chapter {following.number}", progress)
+    laid, replaced, beside = [], {}, {}
     try:
         for name, source in given_files(following.number).items():
             target = folder / name
-            own, given = hash_of(target), hash_of(source)
-            unchanged = {None, progress.laid.get(name)}
-            if name in before:
-                unchanged.add(hash_of(before[name]))
+            own, given, was_laid = hash_of(target), hash_of(source), progress.laid.get(name)
+            typed = name in before and own == hash_of(before[name])
             if own == given:
                 progress.laid[name] = given
-            elif own in unchanged:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+            elif own in (None, was_laid) or typed:
+                if own not in (None, was_laid):
+                    mine = free_name(target, "mine")
+                    replaced[name] = mine.relative_to(folder).as_posix()
+                    change.write(folder, replaced[name], target.read_bytes())
+                change.write(folder, name, source.read_bytes())
                 progress.laid[name] = given
                 laid.append(name)
             else:
-                shutil.copyfile(source, target.with_name(f"{target.name}.given"))
+                change.write(folder, f"{name}.given", source.read_bytes())
                 beside[name] = file_diff(name, target, source, ("yours", "given"))
     except OSError as error:
+        take_back(change, folder)
         raise Trouble(f"A given file could not be laid in: {error}") from error
-    checked = progress.chapter in progress.done
+    unseen = progress.unseen.get(str(progress.chapter), [])
     progress.chapter, progress.steps = following.number, []
+    progress.stage = hashes(stage_files(following.builds_on))
+    end_change(folder, progress, change)
+    return Continued(following, laid, replaced, beside, unseen)
+
+
+def hashes(files: dict[str, Path]) -> dict[str, str]:
+    """File → hash of its text, for files as `stage_files` gives them."""
+    return {name: hash_of(source) for name, source in files.items()}
+
+
+def begin_change(what: str, progress: Progress) -> Change:
+    """A change that is about to be made; `end_change` makes it one that can be taken back."""
+    said = asdict(progress)
+    del said["changes"]
+    return Change(what, progress=said)
+
+
+def end_change(folder: Path, progress: Progress, change: Change) -> None:
+    """Write the progress down, with the change."""
+    progress.changes = [*progress.changes, asdict(change)][-KEPT:]
     write_progress(folder, progress)
-    return Continued(following, laid, beside, checked)
+
+
+def undo(folder: Path | None = None) -> Undone:
+    """Take back the last change that the tool has made to the files of a learner's folder.
+
+    Raises `Trouble` when there is none. After `start` it moves what was there before back.
+    """
+    folder, progress = open_workspace(folder)
+    if not progress.changes:
+        return undo_start(folder, progress)
+    change = Change(**progress.changes[-1])
+    try:
+        back, beside = take_back(change, folder)
+    except OSError as error:
+        raise Trouble(f"It could not be taken back: {error}") from error
+    then = Progress(**change.progress, changes=progress.changes[:-1])
+    then.done, then.unseen = progress.done, progress.unseen  # what is done stays done
+    write_progress(folder, then)
+    return Undone(change.what, back, beside)
+
+
+def undo_start(folder: Path, progress: Progress) -> Undone:
+    """Move what `start` has moved aside back to its place; raises `Trouble` when that can't be."""
+    moved = Path(progress.moved) if progress.moved else None
+    if moved is None or not moved.exists():
+        raise Trouble(
+            "There is nothing to take back here: the tool has changed none of your files."
+        )
+    away = move_aside(folder)
+    try:
+        moved.rename(folder)
+    except OSError as error:
+        away.rename(folder)
+        raise Trouble(f"{moved} could not be moved back: {error}") from error
+    return Undone(f"start {progress.chapter}", [str(folder)], [str(away)])
+
+
+def course_changes(folder: Path) -> list[str]:
+    """The files of which the course has another version than when the chapter under way began.
+
+    Empty for a folder that is as old as that record.
+    """
+    progress = read_progress(folder)
+    if not progress.stage:
+        return []
+    now = hashes(stage_files(stage_before(progress.chapter)))
+    return sorted(
+        name
+        for name in now.keys() | progress.stage.keys()
+        if now.get(name) != progress.stage.get(name)
+    )

@@ -1,15 +1,20 @@
 """What the course's tests share: the long proofs, and copies of the checkout to try things on."""
 
+import atexit
+import contextlib
+import functools
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
+from tutorial.author.proofs import ready_folder
 from tutorial.course.chapters import PROJECT
 from tutorial.course.stages import write_stage
 
@@ -45,6 +50,21 @@ def project(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(f"stage-{request.param}")
     write_stage(request.param, folder)
     return folder
+
+
+@functools.cache
+def finished(number: int) -> Path:
+    """The folder of a reader who has done chapter `number`, database and all; made once, to copy.
+
+    0: an empty one. It is gone when the tests end.
+    """
+    if not number:
+        return Path(KEPT_UNTIL_THE_END.enter_context(tempfile.TemporaryDirectory()))
+    return KEPT_UNTIL_THE_END.enter_context(ready_folder(number))
+
+
+KEPT_UNTIL_THE_END = contextlib.ExitStack()
+atexit.register(KEPT_UNTIL_THE_END.close)
 
 
 def copy_checkout(folder: Path) -> Path:

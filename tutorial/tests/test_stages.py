@@ -320,7 +320,7 @@ def test_diff_shows_what_is_typed_and_names_what_is_given():
     ],
 )
 def test_a_chapter_toml_that_is_not_in_order_is_a_trouble(tmp_path, monkeypatch, text, words):
-    monkeypatch.setattr("tutorial.course.ROOT", tmp_path)
+    monkeypatch.setattr("tutorial.course.chapters.ROOT", tmp_path)
     (tmp_path / "03-asgi").mkdir()
     (tmp_path / "03-asgi" / "chapter.toml").write_text(text)
     with pytest.raises(Trouble, match=re.escape(words)):

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tutorial.checking.run import read_steps
 from tutorial.course.chapters import CHAPTERS, COURSE, chapter
 from tutorial.course.stages import given_files, stage_files
 from tutorial.environment import INSIDE, PYTHON, Trouble
-from tutorial.reader import workspace
+from tutorial.reader import shells, workspace
 from tutorial.reader.workspace import (
     find_workspace,
     go_on,
@@ -20,6 +21,7 @@ from tutorial.reader.workspace import (
     read_progress,
     record,
     start,
+    undo,
 )
 
 from .conftest import BASE_PYTHON, ROOT, copy_checkout, plain_variables
@@ -171,12 +173,14 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
 
 def test_the_tool_answers_there_and_shows_where_one_is(mine):
     record(mine, 5, [], done=True)
-    record(mine, 6, ["first step"], done=False)
+    steps = read_steps(chapter(6))
+    record(mine, 6, [step.name for step in steps if step.heading == steps[0].heading], done=False)
     code, output = call([*TUTORIAL, "list"], mine, **OFFLINE)
     assert code == 0, output
     lines = {line.split()[2]: line for line in output.splitlines() if line[:1] in "✓→" and line}
     assert lines["tests"][0] == "→" and lines["groups"][0] == "✓"
-    assert "first step" in output and str(chapter(6).readme) in output
+    assert f"Done in it: {steps[0].heading}" in output and str(chapter(6).readme) in output
+    assert "hours for the chapters that are written" in output
     code, output = call([*TUTORIAL, "list", "--json"], mine / "chat", PYTHONPATH=str(mine))
     assert [c["number"] for c in json.loads(output) if c["under_way"]] == [6]
     assert call([BASE_PYTHON, "tutorial.py", "list"], mine)[0] == 0
@@ -256,7 +260,7 @@ def test_next_lays_in_what_is_missing_or_unchanged_and_nothing_else(mine):
     untouched = before.keys() - given.keys() - {"chat/views.py", ".tutorial.json"}
     assert {name: after[name] for name in untouched} == {name: before[name] for name in untouched}
     assert not [name for name in after if name.endswith(".given")]
-    assert "When you last checked it, not all of chapter 6 was done." in output
+    assert "In chapter 6 a step is open" in output, "it has looked again"
     assert str(CHAPTERS.name) in output and "You are in chapter 7 now" in output
     assert read_progress(mine).chapter == 7
 
@@ -288,6 +292,8 @@ def test_next_ends_at_the_last_chapter(mine):
     workspace.write_progress(mine, progress)
     with pytest.raises(Trouble, match="last chapter"):
         go_on(mine)
+    code, output = tool("next", folder=mine)
+    assert code == 0 and "the last one that is written" in output
 
 
 def test_diff_there_begins_at_the_learners_files(mine):
@@ -304,6 +310,149 @@ def test_progress_is_kept_in_one_go(mine):
     record(mine, 4, ["other"], done=True)
     record(mine, 4, [], done=False)
     progress = open_workspace(mine)[1]
-    assert (progress.steps, progress.done) == (["one", "two"], [6])
+    assert (progress.steps, progress.done) == (["one", "two"], [4, 6]), "what is done stays done"
     assert not list(mine.glob("*.new"))
     assert os.access(mine / ".tutorial.json", os.W_OK)
+
+
+# What is taken back
+
+
+def bytes_of(folder):
+    """All files of a folder but the progress file, with their bytes."""
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file() and file.name != ".tutorial.json"
+    }
+
+
+def test_undo_takes_next_back_byte_for_byte(mine):
+    name = "tests/test_browser.py"
+    (mine / name).write_bytes(b"# mine \xc3\xa9\r\n")
+    record(mine, 6, [], done=True)
+    before, progress = bytes_of(mine), read_progress(mine)
+    continued = go_on(mine)
+    assert name in continued.beside and bytes_of(mine) != before
+    undone = undo(mine)
+    assert bytes_of(mine) == before and read_progress(mine) == progress
+    assert "chapter 7" in undone.what and undone.beside == []
+    with pytest.raises(Trouble, match="nothing to take back"):
+        undo(mine)
+
+
+def test_undo_loses_nothing_that_was_written_since(mine):
+    record(mine, 6, [], done=True)
+    laid = go_on(mine).laid[0]
+    there = bytes_of(mine)
+    (mine / laid).write_bytes(b"mine, and later")
+    undone = undo(mine)
+    assert (mine / laid).read_bytes() == b"mine, and later"
+    for name in undone.beside:
+        assert name.endswith(".before") and name.removesuffix(".before") in there
+    assert read_progress(mine).chapter == 6 and read_progress(mine).done == [6]
+
+
+def test_what_a_reader_typed_stays_beside_what_replaces_it(mine):
+    name = "tests/test_consumer.py"
+    typed = stage_files(6)[name].read_bytes()
+    (mine / name).parent.mkdir(exist_ok=True)
+    (mine / name).write_bytes(typed)
+    record(mine, 6, [], done=True)
+    code, output = tool("next", folder=mine)
+    assert code == 0 and f"Replaced {name}. Yours is now in {name}.mine" in output
+    assert (mine / f"{name}.mine").read_bytes() == typed
+
+
+def test_undo_after_start_brings_back_what_was_there(mine):
+    (mine / "notes.txt").write_text("mine")
+    before = bytes_of(mine)
+    started = start(1, mine)
+    assert started.moved_to and "notes.txt" not in bytes_of(mine)
+    undo(mine)
+    assert bytes_of(mine) == before and read_progress(mine).chapter == 6
+
+
+def test_start_leaves_an_untouched_folder_as_it_is(mine):
+    before = {path: path.stat().st_mtime_ns for path in mine.rglob("*")}
+    assert not start(6, mine).new
+    assert before == {path: path.stat().st_mtime_ns for path in mine.rglob("*")}
+    (mine / "chat" / "routing.py").write_text("# mine\n")
+    assert start(6, mine).new
+
+
+def test_start_asks_before_it_moves_what_is_not_the_courses(tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "cat.png").write_bytes(b"cat")
+    questions = []
+    with pytest.raises(Trouble, match="--yes"):
+        start(1, photos, lambda question: questions.append(question))
+    assert bytes_of(photos) == {"cat.png": b"cat"} and "no folder of the course" in questions[0]
+    assert start(1, photos, lambda question: True).moved_to.name == "photos-1"
+
+
+def test_a_folder_begun_on_an_older_stage_is_taken_on_without_a_lost_line(mine):
+    progress = read_progress(mine)
+    assert workspace.course_changes(mine) == []
+    progress.stage["chat/routing.py"] = "an older version"
+    workspace.write_progress(mine, progress)
+    assert workspace.course_changes(mine) == ["chat/routing.py"]
+    before = content(mine)
+    go_on(mine)
+    after = content(mine)
+    kept = before.keys() - given_files(7).keys() - {".tutorial.json"}
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert workspace.course_changes(mine) == []
+
+
+# Commands that work where they are printed
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish", "sh", "dash", "zsh", "pwsh", "tcsh"])
+def test_the_line_that_activates_works_in_the_shell_it_is_for(shell, tmp_path):
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed here")
+    where = "python -c 'import sys, pipenv; print(sys.prefix)'"
+    line = f"{shells.activation(shell)}\n{where}\npipenv --version"
+    flag = "-Command" if shell == "pwsh" else "-c"
+    code, output = call([program, flag, line], tmp_path)
+    assert code == 0, output
+    assert str(PYTHON.parent.parent) in output and "pipenv, version" in output
+
+
+def test_a_path_that_means_something_to_a_shell_is_quoted():
+    assert shells.quoted('/a $b/`c`/"d"', "bash") == '/a \\$b/\\`c\\`/\\"d\\"'
+    assert shells.quoted("/a $b", "fish") == "/a \\$b"
+    assert shells.quoted("C:\\a $b`", "pwsh") == "C:\\a `$b``"
+    assert shells.activation("cmd").startswith('"') and "Activate.ps1" in shells.activation("pwsh")
+
+
+def test_bare_it_says_where_you_are_and_how_to_go_on(mine):
+    code, output = tool(folder=mine)
+    assert code == 0
+    assert (
+        "Chapter 6, " in output and "The next step: " in output and "You last worked here" in output
+    )
+    assert "activate" in output and "-m tutorial watch" in output
+    record(mine, 6, [], done=True)
+    assert "-m tutorial next" in tool(folder=mine)[1]
+
+
+def test_diff_needs_no_number_and_counts_no_blank_lines_nor_pipenvs_order(mine):
+    stage = {
+        name: source.read_text("utf-8")
+        for name, source in stage_files(6).items()
+        if name.endswith((".py", "Pipfile"))
+    }
+    for name, text in stage.items():
+        (mine / name).parent.mkdir(parents=True, exist_ok=True)
+        (mine / name).write_text(text.replace("\n\n", "\n\n\n"), "utf-8")
+    lines = stage["Pipfile"].splitlines()
+    first = lines.index("[packages]")
+    last = lines.index("", first) if "" in lines[first:] else len(lines)
+    lines[first + 1 : last] = reversed(lines[first + 1 : last])
+    (mine / "Pipfile").write_text("\n".join(lines) + "\n")
+    code, output = tool("diff", folder=mine)
+    assert code == 0 and "---" not in output, output

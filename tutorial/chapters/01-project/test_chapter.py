@@ -1,9 +1,14 @@
 """What chapter 1's result must do: a project runs, and its machine decides how."""
 
+import functools
 import json
 import re
+import tomllib
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
-from tutorial.checks import Problem, get, project, step
+from tutorial.checking.context import Known
+from tutorial.checks import Problem, get, project, server, step
 
 RECOGNISE = [
     (
@@ -18,40 +23,77 @@ RECOGNISE = [
     ),
 ]
 
+SURROUNDINGS = {"env": "test_the_machine_decides", "owner": "test_the_machine_decides"}
+
 OWN = {
     "SECRET_KEY": "a-key-that-only-the-machine-knows",
     "DEBUG": "False",
     "ALLOWED_HOSTS": "one.example,two.example",
     "DATABASE_URL": "sqlite:///elsewhere.sqlite3",
     "TIME_ZONE": "Asia/Tokyo",
+    "LANGUAGE_CODE": "de",
+    "CSRF_TRUSTED_ORIGINS": "https://one.example",
+    "SECURE_COOKIES": "False",
+    "SECURE_SSL_REDIRECT": "False",
+    "SECURE_HSTS_SECONDS": "4711",
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": "False",
+    "SECURE_HSTS_PRELOAD": "False",
 }
 """What the machine's environment says in the step that asks who wins."""
 
-ASK = """
-import json
-from django.conf import settings as s
-print("HERE" + json.dumps([
-    s.SECRET_KEY, s.DEBUG, list(s.ALLOWED_HOSTS), str(s.DATABASES["default"]["NAME"]), s.TIME_ZONE
-], default=str))
-"""
+NEEDED = ("SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "DATABASE_URL", "TIME_ZONE")
+"""What every settings file has to read; the rest only where .env.example says that it does."""
+
+LEFT_OUT = ("DEBUG", "TIME_ZONE", "LANGUAGE_CODE")
+"""What `ask.py` leaves out of it, to see the defaults."""
+
+ASK = Path(__file__).with_name("ask.py")
+"""The code that is run inside the project with it."""
 
 
-def look_at_the_env_file():
-    """Raise `Problem` for what django-environ would misread without a word."""
-    if not project.path(".env").is_file():
-        return
-    text = project.read(".env")
-    if re.search(r"^SECRET_KEY=[\"']?\$", text, re.MULTILINE):
-        raise Problem(
-            "In .env, the SECRET_KEY begins with $. django-environ takes that for the name of "
-            "another variable. Make a key that has none: "
-            'python -c "import secrets; print(secrets.token_urlsafe(50))"'
-        )
-    if found := re.search(r"^([A-Z_]+)(?: +=|= +).*$", text, re.MULTILINE):
-        raise Problem(
-            f"In .env, the line “{found[0][:60]}” has a space beside the =. Write {found[1]}=… "
-            "without spaces; django-environ does not understand the line otherwise."
-        )
+@functools.cache
+def asked() -> dict:
+    """What the project says of itself where the machine's environment says what `OWN` does."""
+    done = project.manage("shell", "-v0", "-c", ASK.read_text("utf-8"), **OWN)
+    line = next((line for line in done.output.splitlines() if line.startswith("HERE")), None)
+    if line is None:
+        raise Problem("", output=done.output)
+    return json.loads(line.removeprefix("HERE"))
+
+
+def deaf() -> list[str]:
+    """The variables of `OWN` that the settings don't follow."""
+    found = asked()["settings"]
+    expected = OWN | {
+        "DEBUG": False,
+        "ALLOWED_HOSTS": OWN["ALLOWED_HOSTS"].split(","),
+        "DATABASE_URL": found["DATABASE_URL"],
+        "CSRF_TRUSTED_ORIGINS": [OWN["CSRF_TRUSTED_ORIGINS"]],
+        "SECURE_COOKIES": [False, False],
+        "SECURE_SSL_REDIRECT": False,
+        "SECURE_HSTS_SECONDS": int(OWN["SECURE_HSTS_SECONDS"]),
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": False,
+        "SECURE_HSTS_PRELOAD": False,
+    }
+    names = [name for name in OWN if found[name] != expected[name]]
+    return names + ["DATABASE_URL"] * ("elsewhere.sqlite3" not in found["DATABASE_URL"])
+
+
+def named() -> list[str]:
+    """The variables of `OWN` that .env.example names, in a comment or not."""
+    example = project.read(".env.example")
+    return [name for name in OWN if re.search(rf"^#?[ \t]*{name}=", example, re.MULTILINE)]
+
+
+def packages() -> set[str]:
+    """The packages that the Pipfile asks for, as pip spells them."""
+    if not project.path("Pipfile").is_file():
+        raise Problem("The Pipfile is missing. pipenv install makes it, beside manage.py.")
+    try:
+        wanted = tomllib.loads(project.read("Pipfile")).get("packages", {})
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(f"The Pipfile can't be read: {error}.") from None
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in wanted}
 
 
 @step(
@@ -65,7 +107,6 @@ def test_the_project_runs():
             "manage.py lies in the folder config/: the dot was missing. Delete that folder, and "
             "call: django-admin startproject config ."
         )
-    look_at_the_env_file()
     if (status := get("/").status) != 200:
         raise Problem(
             f"The first page, /, is answered with HTTP {status}. In config/urls.py, a path with "
@@ -79,69 +120,96 @@ def test_the_project_runs():
     hint="pipenv install writes them; pip install does not.",
 )
 def test_the_pipfile_names_the_packages():
-    if not project.path("Pipfile").is_file():
-        raise Problem("The Pipfile is missing. pipenv install makes it, beside manage.py.")
-    pipfile = project.read("Pipfile")
     for name in ("django", "django-environ"):
-        if not re.search(rf"^\s*[\"']?{name}[\"']?\s*=", pipfile, re.MULTILINE | re.IGNORECASE):
+        if name not in packages():
             raise Problem(
-                f"The Pipfile does not name {name}, so it will be missing elsewhere. Call: "
-                f"pipenv install {name}"
+                f"The Pipfile does not name {name} below [packages], so it will be missing "
+                f"elsewhere. Call: pipenv install {name}"
             )
 
 
 @step(
     "Move what differs into .env",
-    see="the same as before: only where the settings come from has changed",
+    see="the text's command with env TIME_ZONE=Asia/Tokyo prints Asia/Tokyo, without it UTC",
     hint="environ.Env(), env.read_env(BASE_DIR / “.env”), and env(…) for each setting.",
 )
 def test_the_machine_decides():
     for name in (".env.example", ".env"):
         if not project.path(name).is_file():
             raise Problem(f"The file {name} is missing. It belongs beside manage.py.")
-    done = project.manage("shell", "-v0", "-c", ASK, **OWN)
-    line = next((line for line in done.output.splitlines() if line.startswith("HERE")), None)
-    if line is None:
-        raise Problem("", output=done.output)
-    key, debug, hosts, database, zone = json.loads(line.removeprefix("HERE"))
-    if debug not in (True, False):
+    found = asked()["settings"]
+    if found["DEBUG"] not in (True, False):
         raise Problem(
-            f"With DEBUG=False in the environment, DEBUG is the text {debug!r}, and every text "
-            "that is not empty counts as true. Read it with env.bool(…)."
+            f"With DEBUG=False in the environment, DEBUG is the text {found['DEBUG']!r}, and every "
+            "text that is not empty counts as true. Read it with env.bool(…)."
         )
-    found = {
-        "SECRET_KEY": key == OWN["SECRET_KEY"],
-        "DEBUG": debug is False,
-        "ALLOWED_HOSTS": hosts == OWN["ALLOWED_HOSTS"].split(","),
-        "DATABASE_URL": database.endswith("elsewhere.sqlite3"),
-        "TIME_ZONE": zone == OWN["TIME_ZONE"],
-    }
-    deaf = [name for name, heard in found.items() if not heard]
-    if (
-        "DEBUG" in deaf
-        and "SECRET_KEY" in deaf
-        and "overwrite" in project.read("config/settings.py")
-    ):
+    for name, near in asked()["misspelt"]:
+        raise Known(
+            f"config/settings.py sets {name}, which Django does not know. Did you mean {near}?"
+        )
+    missing = [name for name in deaf() if name in NEEDED]
+    if {"DEBUG", "SECRET_KEY"} <= {*missing} and "overwrite" in project.read("config/settings.py"):
         raise Problem(
             "The lines of .env win over the machine's environment. It has to be the other way "
             "round: call env.read_env(…) without overwrite."
         )
-    if deaf:
+    promised = [name for name in named() if name in ("LANGUAGE_CODE", "CSRF_TRUSTED_ORIGINS")]
+    missing += [name for name in deaf() if name in promised]
+    if missing:
         raise Problem(
-            f"The machine's environment sets {', '.join(deaf)}, and your settings don't follow. "
+            f"The machine's environment sets {', '.join(missing)}, and your settings don't follow. "
             "In config/settings.py, read it with env(…), below env.read_env(…)."
+        )
+    if Path(found["DATABASE_URL"]).resolve() != project.path("elsewhere.sqlite3").resolve():
+        raise Problem(
+            "DATABASE_URL names the file elsewhere.sqlite3, and where that lies hangs on the "
+            "folder from which manage.py is called. In config/settings.py, put BASE_DIR / in front "
+            'of DATABASES["default"]["NAME"].'
         )
 
 
 @step(
     "Move what differs into .env",
-    see="the same as before: this file is for whoever gets your project",
+    see="with .env renamed, python manage.py check says that SECRET_KEY is not set",
+    hint="env(“SECRET_KEY”, default=“”), and an error where it is empty; DEBUG is off by default.",
+)
+def test_the_defaults_are_careful():
+    alone = asked()["without a key"]
+    if "error" in alone and "SECRET_KEY" not in alone["error"]:
+        raise Problem(
+            f"Without a SECRET_KEY, config/settings.py ends with {alone['error']}. That does not "
+            "say what is missing: raise ImproperlyConfigured there with a sentence that names "
+            "SECRET_KEY, and import it."
+        )
+    if alone.get("SECRET_KEY"):
+        raise Problem(
+            "Without .env, and without a SECRET_KEY from the machine, config/settings.py has a key "
+            "all the same, one that everybody can read. Give SECRET_KEY no default that works."
+        )
+    default = asked()["by default"]
+    if "error" in default and not any(name in default["error"] for name in LEFT_OUT):
+        raise Problem(
+            f"Where {', '.join(LEFT_OUT)} are not set, config/settings.py ends with "
+            f"{default['error']}."
+        )
+    for said in default.get("wrong", []):
+        raise Problem(f"Where nothing sets it, {said}. Look at its default in config/settings.py.")
+    if default.get("DEBUG"):
+        raise Problem(
+            "Where nothing sets it, DEBUG is on, so a server that forgets it shows its insides to "
+            'everybody. In config/settings.py, read it with env.bool("DEBUG", default=False).'
+        )
+
+
+@step(
+    "Move what differs into .env",
+    see=".env.example and .env lie beside manage.py, and your key stands in .env only",
     hint="All that the settings read stands in .env.example, with a value that is no secret.",
 )
 def test_the_example_names_what_is_needed():
     example = project.read(".env.example")
-    missing = [name for name in OWN if not re.search(rf"^#?\s*{name}=", example, re.MULTILINE)]
-    if missing:
+    read = [*NEEDED, *(["LANGUAGE_CODE"] if "LANGUAGE_CODE" not in deaf() else [])]
+    if missing := [name for name in read if name not in named()]:
         raise Problem(
             f".env.example says nothing of {', '.join(missing)}. Whoever gets your project copies "
             "that file, so it has to name all that the settings read."
@@ -151,6 +219,46 @@ def test_the_example_names_what_is_needed():
             "The SECRET_KEY of your .env stands in .env.example too, and that file goes into Git. "
             "Put a word in its place that is no key."
         )
+
+
+@step(
+    "Move what differs into .env",
+    see="python manage.py check finds no issues, and /admin/ shows a form with colours",
+    hint="INSTALLED_APPS, MIDDLEWARE and TEMPLATES as the text has them, each line of them.",
+)
+def test_the_parts_that_are_the_same_everywhere():
+    for name, words in asked()["warnings"]:
+        raise Problem(
+            f"Django warns: {words} ({name}). Compare INSTALLED_APPS, MIDDLEWARE and TEMPLATES in "
+            "config/settings.py with the text."
+        )
+    for name in asked()["no such thing"]:
+        raise Problem(
+            f"{name} in config/settings.py names {project.settings[name]}, and there is no such "
+            "thing. Compare it with the text."
+        )
+    if not asked()["sessions"]:
+        raise Problem(
+            "Nobody can log in: there is no table for sessions. Put django.contrib.sessions into "
+            "INSTALLED_APPS in config/settings.py."
+        )
+    admin = get("/admin/")
+    if admin.status != 200:
+        return  # that is the next section's affair
+    if get("/admin").status == 404:
+        raise Problem(
+            "/admin is answered with HTTP 404, and /admin/ is there. Leading from one to the other "
+            "is what django.middleware.common.CommonMiddleware does: it belongs to MIDDLEWARE in "
+            "config/settings.py."
+        )
+    for sheet in re.findall(r'href="([^"]+\.css)"', admin.text)[:1]:
+        address = urljoin(admin.url, sheet)
+        if address.startswith(server.url) and get(urlsplit(address).path).status != 200:
+            raise Problem(
+                f"The admin's pages have no colours: {sheet} is answered with HTTP 404. "
+                "django.contrib.staticfiles, which serves such files, belongs to INSTALLED_APPS in "
+                "config/settings.py."
+            )
 
 
 @step(
@@ -191,7 +299,7 @@ def test_nothing_is_left_to_warn_of():
             'one of your own: python -c "import secrets; print(secrets.token_urlsafe(50))"'
         )
     done = project.manage("check", "--deploy", DEBUG="False")
-    found = re.findall(r"\((security\.W\d+)\) ([^.\n]+)", done.output)
+    found = re.findall(r"\((security\.W\d+)\) ((?:[^.\n]|\.\w)+)", done.output)
     if found:
         code, words = found[0]
         raise Problem(
@@ -201,3 +309,10 @@ def test_nothing_is_left_to_warn_of():
         )
     if done.code:
         raise Problem("", output=done.output)
+    promised = [name for name in named() if name.startswith("SECURE_")]
+    if missing := [name for name in deaf() if name in promised]:
+        raise Problem(
+            "In config/settings.py, the block “if not DEBUG:” does not follow the machine's "
+            f"environment, which sets {', '.join(missing)}. Read it there with env.bool(…) or "
+            "env.int(…): .env.example says that it can be set."
+        )

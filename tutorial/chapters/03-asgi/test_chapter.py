@@ -2,9 +2,20 @@
 
 import functools
 import re
-import time
+import tomllib
+from urllib.parse import urljoin, urlsplit
 
-from tutorial.checks import Problem, Visitor, asgi_imports, get, handshake, project, server, step
+from tutorial.checks import (
+    Problem,
+    Visitor,
+    asgi_imports,
+    clock,
+    get,
+    handshake,
+    project,
+    server,
+    step,
+)
 
 RECOGNISE = [
     (
@@ -13,7 +24,7 @@ RECOGNISE = [
         'ASGI_APPLICATION = "config.asgi.application".',
     ),
     (
-        r"Cannot (?:find|import) [^\n]*ASGI_APPLICATION module",
+        r"Cannot find '\w+:\w+' in ASGI_APPLICATION module",
         "ASGI_APPLICATION in config/settings.py leads nowhere. It is written with dots only: "
         '"config.asgi.application".',
     ),
@@ -21,6 +32,11 @@ RECOGNISE = [
         r"WSGIHandler\.__call__\(\) takes",
         "ASGI_APPLICATION names config.wsgi, where the WSGI application is. The setting has to be "
         '"config.asgi.application".',
+    ),
+    (
+        r"No application configured for scope type 'http'",
+        "The ProtocolTypeRouter in config/asgi.py has nobody for pages. Give it Django as "
+        '"http": ProtocolTypeRouter({{"http": django_application}}).',
     ),
     (
         r"get_asgi_application\(\) takes 0 positional",
@@ -52,7 +68,8 @@ def call():
     get("/")
     since = len(server.log())
     status = handshake("/ws/chat/lobby/")
-    time.sleep(0.1)
+    if status == 500:  # the reason comes a little later
+        clock.wait(lambda: "Error: " in server.log()[since:], 1)
     return status, server.log()[since:]
 
 
@@ -71,18 +88,21 @@ def test_the_server_understands_websocket():
 
 @step(
     "Change the server",
-    see="nothing new: the two packages stand in the Pipfile",
+    see="channels and daphne stand in the Pipfile, below [packages]",
     hint="pipenv install writes them there; pip install does not.",
 )
 def test_the_pipfile_names_the_packages():
     if not project.path("Pipfile").is_file():
         raise Problem("The Pipfile is missing. pipenv install makes it, beside manage.py.")
-    pipfile = project.read("Pipfile")
+    try:
+        wanted = tomllib.loads(project.read("Pipfile")).get("packages", {})
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(f"The Pipfile can't be read: {error}.") from None
     for name in ("channels", "daphne"):
-        if not re.search(rf"^\s*[\"']?{name}[\"']?\s*=", pipfile, re.MULTILINE | re.IGNORECASE):
+        if name not in map(str.lower, wanted):
             raise Problem(
-                f"The Pipfile does not name {name}, so it will be missing elsewhere. Call: "
-                f"pipenv install {name}"
+                f"The Pipfile does not name {name} below [packages], so it will be missing "
+                f"elsewhere. Call: pipenv install {name}"
             )
 
 
@@ -92,7 +112,11 @@ def test_the_pipfile_names_the_packages():
     hint="A page that fails now was broken in chapter 2: python3 -m tutorial check 2.",
 )
 def test_the_pages_are_as_before():
-    for path in ("/", "/chat/", "/chat/lobby/", "/static/chat/style.css"):
+    paths = ["/", "/chat/", "/chat/lobby/"]
+    for sheet in re.findall(r"""href=["']([^"']+\.css)["']""", get("/").text):
+        address = urljoin(server.url, sheet)
+        paths += [urlsplit(address).path] if address.startswith(server.url) else []
+    for path in paths:
         if (status := get(path).status) != 200:
             raise Problem(
                 f"{path} is answered with HTTP {status}, and in chapter 2 it was there. Try it "

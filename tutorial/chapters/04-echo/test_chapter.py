@@ -7,6 +7,7 @@ from tutorial.checks import (
     handshake,
     open_page,
     open_socket,
+    pause,
     server,
     step,
     wait_until,
@@ -34,6 +35,20 @@ RECOGNISE = [
 ]
 
 ROOM = "/ws/chat/lobby/"
+
+NOTE_ADDRESSES = """
+window.addresses = [];
+window.WebSocket = new Proxy(WebSocket, {
+  construct(made, words) {
+    addresses.push(String(words[0]));
+    return Reflect.construct(made, words);
+  },
+});
+"""
+SEEN = """() => [document.title, document.body.innerText,
+  ...[...document.querySelectorAll("input, textarea, button")].map(
+    (field) => `${field.value} ${field.disabled}`)]"""
+FIELDS = "() => [...document.querySelectorAll('input, textarea')].map((field) => field.value)"
 
 
 @step(
@@ -80,7 +95,8 @@ def test_each_window_hears_itself_only():
 
 @step(
     "Keep strangers' pages out",
-    see="nothing new: your own page still works",
+    see="a page of http://localhost:8000 can't open ws://127.0.0.1:8000/ws/chat/lobby/, and the "
+    "server's terminal says WebSocket REJECT",
     hint="config/origin.py is given. Wrap URLRouter in its SameOriginValidator.",
 )
 def test_a_page_of_another_site_is_refused():
@@ -120,7 +136,7 @@ def test_the_page_speaks_with_the_server():
     since = len(server.log())
     page = open_page("/chat/lobby/")
     wait_until(page, lambda: "WebSocket CONNECT" in server.log()[since:])
-    page.wait_for_timeout(50)
+    pause(page, 0.05)
     if not page.sockets:
         raise Problem(
             "The room's page opens no WebSocket. In chat/static/chat/room.js, make one with "
@@ -131,6 +147,8 @@ def test_the_page_speaks_with_the_server():
             f"The page opens {page.sockets[0].url}; it should end with /ws/chat/lobby/. Look at "
             "how room.js puts the address together."
         )
+    said = []
+    page.sockets[0].on("framesent", lambda frame: said.append(str(frame)))
     page.locator("#chat-message-input").fill("there and back")
     page.keyboard.press("Enter")
     wait_until(page, lambda: page.locator("#chat-log").input_value())
@@ -140,8 +158,56 @@ def test_the_page_speaks_with_the_server():
             "A line is sent from the room's page, and its log stays empty. In room.js, the submit "
             "listener calls socket.send(…), and socket.onmessage shows what comes."
         )
+    pause(page, 0.15)
+    if len(said) != 1 or shown.count("\n") > 1 or "there and back" not in said[0]:
+        raise Problem(
+            f"One line is written, “there and back”, and the page sends {' and '.join(said)}; its "
+            f"log has {shown!r}. In chat/static/chat/room.js, is the form's submit handled twice, "
+            "or a line shown that nobody has sent?"
+        )
     if shown.strip() != "there and back":
         raise Problem(
             f"“there and back” was sent from the page, and its log shows “{shown.strip()}”. It "
             "should show the text of the answer, once. In room.js: show(JSON.parse(data).message)."
+        )
+
+
+@step(
+    "Open it from the page",
+    see="stop the server: the log says that the connection is closed, and a line that you write "
+    "now stays in its field",
+    hint="socket.onclose says it; and while socket.readyState is not WebSocket.OPEN, the submit "
+    "listener returns before it sends and empties the field.",
+)
+def test_the_page_says_that_its_line_is_closed():
+    page = open_page("/chat/lobby/")
+    page.add_init_script(NOTE_ADDRESSES)
+    since, told = len(server.log()), []
+    page.on("dialog", lambda dialog: (told.append(dialog.message), dialog.dismiss()))
+    page.reload()
+    wait_until(page, lambda: "WebSocket CONNECT" in server.log()[since:])
+    pause(page, 0.05)
+    for address in page.evaluate("addresses"):
+        if address.startswith("http"):
+            raise Problem(
+                f"The page opens {address}. New browsers take that, those from before 2024 refuse "
+                "it. In chat/static/chat/room.js, make the address begin with ws: where the page's "
+                "own begins with http:, and with wss: for https:."
+            )
+    page.locator("#chat-message-input").fill("not lost")
+    before = page.evaluate(SEEN)
+    server.stop()
+    if not wait_until(page, lambda: told or page.evaluate(SEEN) != before):
+        raise Problem(
+            "The server is stopped, and the room's page looks as it did: whoever writes there does "
+            "not know that nobody hears it. In chat/static/chat/room.js, let socket.onclose say so."
+        )
+    page.keyboard.press("Enter")
+    pause(page, 0.15)
+    if "not lost" not in page.evaluate(FIELDS):
+        raise Problem(
+            "The connection is closed, a line is written and Enter pressed, and the line is gone: "
+            "nobody has heard it, and its field is empty. In chat/static/chat/room.js, the submit "
+            "listener calls event.preventDefault() first, and then returns while "
+            "socket.readyState is not WebSocket.OPEN."
         )

@@ -3,9 +3,8 @@
 import functools
 import json
 import re
-import time
 
-from tutorial.checks import Problem, handshake, open_socket, project, server, step
+from tutorial.checks import Problem, clock, handshake, open_socket, project, server, step
 
 RECOGNISE = [
     (
@@ -42,6 +41,39 @@ RECOGNISE = [
 
 LOBBY, LIBRARY = "/ws/chat/lobby/", "/ws/chat/library/"
 
+LAYERS = """
+import importlib.util, json, os
+import environ
+
+own, read = os.environ["CHANNELS_URL"], environ.Env.read_env
+
+
+def layer(address):
+    if address:
+        os.environ["CHANNELS_URL"] = address
+    spec = importlib.util.find_spec(os.environ["DJANGO_SETTINGS_MODULE"])
+    settings = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(settings)
+        return str(settings.CHANNEL_LAYERS["default"])
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def without_its_line(*arguments, **more):
+    read(*arguments, **more)
+    os.environ.pop("CHANNELS_URL", None)
+
+
+try:
+    redis = layer("redis://127.0.0.1:6379/0")
+    environ.Env.read_env = staticmethod(without_its_line)
+    os.environ.pop("CHANNELS_URL")
+    print(json.dumps([redis, layer(None)]))
+finally:
+    os.environ["CHANNELS_URL"], environ.Env.read_env = own, read
+"""
+
 LOOK = """
 import asyncio, gc, json, warnings
 from channels.layers import get_channel_layer
@@ -49,6 +81,7 @@ from channels.testing import WebsocketCommunicator
 from config.asgi import application
 
 HEADERS = [(b"host", b"127.0.0.1"), (b"origin", b"http://127.0.0.1")]
+LONG = 30  # seconds; a busy machine needs some
 groups = getattr(get_channel_layer(), "groups", {})
 
 
@@ -58,17 +91,17 @@ def members():
 
 async def enter():
     window = WebsocketCommunicator(application, "/ws/chat/lobby/", headers=HEADERS)
-    await window.connect(timeout=3)
+    await window.connect(timeout=LONG)
     return window
 
 
 async def enter_and_leave():
     window = await enter()
-    for _ in range(20):  # the yes may come before the group
+    for _ in range(40):  # the yes may come before the group
         if inside := members():
             break
         await asyncio.sleep(0.05)
-    await window.disconnect(timeout=3)
+    await window.disconnect(timeout=LONG)
     return [inside, members()]
 
 
@@ -76,7 +109,7 @@ async def talk():
     window = await enter()
     await window.send_to(text_data='{"message": "hello"}')
     await asyncio.sleep(0.1)
-    await window.disconnect(timeout=3)
+    await window.disconnect(timeout=LONG)
 
 
 with warnings.catch_warnings(record=True) as caught:
@@ -139,7 +172,8 @@ def never_run(*names: str) -> None:
 
 @step(
     "Choose a channel layer",
-    see="nothing new yet: the server restarts without an error",
+    see='python manage.py shell -v0 -c "from django.conf import settings; '
+    'print(settings.CHANNEL_LAYERS)" names the InMemoryChannelLayer and your capacity',
     hint="CHANNEL_LAYERS in config/settings.py, read with env.channels from CHANNELS_URL.",
 )
 def test_a_channel_layer_is_chosen_in_the_environment():
@@ -149,19 +183,26 @@ def test_a_channel_layer_is_chosen_in_the_environment():
             "There is no channel layer: CHANNEL_LAYERS in config/settings.py names none under "
             '"default".'
         )
-    other = project.inside("probe", CHANNELS_URL="redis://127.0.0.1:6379/0")
-    if "redis" not in str(other["CHANNEL_LAYERS"]["default"]).lower():
+    redis, default = json.loads(project.shell(LAYERS))
+    if "redis" not in redis.lower():
         raise Problem(
             "CHANNELS_URL says redis://…, and the layer stays the same. In config/settings.py, "
             "read it from the environment: env.channels("
             '"CHANNELS_URL", default="inmemory://").'
+        )
+    if "Error: " in default or "ImproperlyConfigured: Invalid" in default:
+        raise Problem(
+            "Where neither the environment nor .env has a CHANNELS_URL, your project does not "
+            f"start: {default}. In config/settings.py, give env.channels the address of the layer "
+            'in memory for that: default="inmemory://".'
         )
     if "CHANNELS_URL" not in project.read(".env.example"):
         raise Problem(
             "The settings read CHANNELS_URL, and .env.example does not name it. Whoever copies "
             "that file should find the line."
         )
-    if (layer.get("CONFIG") or {}).get("capacity", 100) <= 100:
+    capacity = (layer.get("CONFIG") or {}).get("capacity", 100)
+    if not isinstance(capacity, int) or capacity <= 100:
         raise Problem(
             "The layer keeps 100 waiting events for a window and drops the rest without a word. "
             'In config/settings.py, give it a larger "capacity" in its "CONFIG".'
@@ -176,7 +217,7 @@ def test_a_channel_layer_is_chosen_in_the_environment():
 def test_a_window_is_in_a_group_as_long_as_it_is_open():
     since = len(server.log())
     open_socket(LOBBY).close()
-    time.sleep(0.3)
+    clock.sleep(0.3)
     if "Traceback (" in server.log()[since:]:
         raise Problem("", output=server.log()[since:])
     never_run("group_add", "group_discard")

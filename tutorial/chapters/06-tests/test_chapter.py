@@ -1,22 +1,27 @@
 """What chapter 6's result must do: tests that pass, and that fail when the chat is broken.
 
-The reader's tests run in copies of the folder: once with the reader's own consumer, where they have
-to pass, and once with each break in `broken/`, where at least one has to fail. Each of them breaks
-what is around the reader's consumer, so that its groups keep their names. In the copies no
-browser can be opened, so tests that want one are skipped.
+The reader's tests run in a copy of the folder: with the reader's own consumer, where they have to
+pass, and with each break in `broken/`, where at least one has to fail. Each of them breaks what is
+around the reader's consumer, so that its groups keep their names. In these runs no browser can be
+opened: the tests that want one have a run of their own. `inside/` says what the copy has for that.
 """
 
 import functools
+import os
 import re
 import shutil
+import sys
+import time
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from tutorial.checking import browsers
-from tutorial.checking.folder import Project
-from tutorial.checks import ForYourEyes, Problem, context, project, step
+from tutorial.checking import clock as clock_file
+from tutorial.checking.context import Known
+from tutorial.checking.folder import Project, end, start
+from tutorial.checking.recognise import never_awaited, place_of
+from tutorial.checks import ForYourEyes, Problem, clock, context, project, step
 
 RECOGNISE = [
     (
@@ -25,33 +30,22 @@ RECOGNISE = [
     ),
 ]
 
-BROKEN = Path(__file__).with_name("broken")
-RIGHT = Path(__file__).parents[1] / "05-groups" / "code" / "chat" / "consumers.py"
+HERE = Path(__file__).parent
+RIGHT = HERE.parent / "05-groups" / "code" / "chat" / "consumers.py"
+BREAKS = ("echo", "all_rooms", "one_room", "nobody_leaves", "never_taken_out", "strangers")
 
-SWAP = """
+FORKS = sys.platform == "linux"
+"""Whether a process that has loaded the tests may be forked for each run: elsewhere it is risky."""
 
-# Added by the check, in its own copy: another consumer, and no browsers.
-import unittest
+TOO_BUSY = "This machine was too busy with other things for a browser's test."
 
-import put_in_by_the_check
-from channels.consumer import AsyncConsumer
+TESTING, BROWSING = 12.0, 12.0
+"""Seconds that a run may take, without a browser and with one."""
 
-if hasattr(put_in_by_the_check, "ChatConsumer"):
-    as_asgi = AsyncConsumer.as_asgi.__func__
-    AsyncConsumer.as_asgi = classmethod(
-        lambda cls, **initial: as_asgi(put_in_by_the_check.ChatConsumer)
-    )
+EXPECTING = 2.5
+"""Seconds that a browser may wait for what a test expects of its page."""
 
-try:
-    import playwright.sync_api
-except ImportError:
-    pass
-else:
-    def no_browser():
-        raise unittest.SkipTest("the check opens no browser")
-
-    playwright.sync_api.sync_playwright = no_browser
-"""
+PUT_IN = "put_in_by_the_check"
 
 
 @dataclass(frozen=True)
@@ -72,67 +66,129 @@ class Outcome:
         return len(re.findall(r"\.\.\. skipped ", self.output))
 
     @property
-    def browsers(self) -> int:
-        """How many wanted a browser."""
-        return len(re.findall(r"skipped [\"'].*(?:opens no browser|No Chromium)", self.output))
-
-    @property
-    def labels(self) -> list[str]:
-        """The tests that have really run, as manage.py test takes them."""
-        found = re.findall(r"^test\w* \(([\w.]+)\)(?!(?:\n.*)? \.\.\. skipped )", self.output, re.M)
-        return sorted(set(found))
+    def browsers(self) -> list[str]:
+        """Those that wanted a browser, tests or classes of tests."""
+        skipped = (
+            r"^\w+ \(([\w.]+)\)(?:\n.*)? \.\.\. skipped ['\"].*(?:opens no browser|No Chromium)"
+        )
+        found = re.findall(skipped, self.output, re.M)
+        return [*found, *(test for test, *_ in self.told("a browser is wanted"))]
 
     @property
     def failed(self) -> list[str]:
         """The names of the tests that failed."""
         return re.findall(r"^(?:FAIL|ERROR): ([\w.]+)", self.output, re.M)
 
+    def told(self, what: str) -> list[list[str]]:
+        """What the run has told of such a thing: the test, and more."""
+        return [
+            line.split("|") for line in re.findall(rf"^CHECK: {what}\|(.*)$", self.output, re.M)
+        ]
 
-def run_tests(name: str | None, labels: tuple[str, ...] = ()) -> Outcome:
-    """Run the reader's tests, broken as `broken/` says, with the "right" consumer, or with None.
+    def failed_among(self, names: list[str]) -> list[str]:
+        """The names of those that failed and are among these tests or classes, or of such a one."""
+        found = re.findall(r"^(?:FAIL|ERROR): (\w+) \(([\w.]+)\)", self.output, re.M)
+        return [
+            test
+            for test, label in found
+            if any(f"{label}.".startswith(f"{name}.") for name in names)
+            or any(f"{name}.".startswith(f"{label}.") for name in names)
+        ]
 
-    `labels`: which tests; all without it.
-    """
-    copy = context.project.beside / f"with-{name}" / context.project.copy.name
-    shutil.copytree(context.project.copy, copy)
-    put = copy / "put_in_by_the_check.py"
-    if name:
-        shutil.copyfile(RIGHT if name == "right" else BROKEN / f"{name}.py", put)
-    else:
-        put.write_text("", "utf-8")
-    with (copy / "config" / "__init__.py").open("a", encoding="utf-8") as package:
-        package.write(SWAP)
-    with_it = Project(copy, context.project.beside)
+
+class Runs:
+    """The runs of the reader's tests in a copy of the project: begun in groups, in processes."""
+
+    def __init__(self):
+        self.place = context.project.beside / "tests"
+        self.copy = self.place / context.project.copy.name
+        self.project = Project(self.copy, self.place)
+        self.processes = {}
+        shutil.copytree(context.project.copy, self.copy)
+        inside = self.copy / PUT_IN
+        inside.mkdir()
+        for file in (*(HERE / "inside").glob("*.py"), *(HERE / "broken").glob("*.py")):
+            shutil.copyfile(file, inside / file.name)
+        shutil.copyfile(clock_file.__file__, inside / "clock.py")
+        shutil.copyfile(RIGHT, inside / "consumers.py")
+        (inside / "__init__.py").touch()
+        with (self.copy / "config" / "__init__.py").open("a", encoding="utf-8") as package:
+            package.write(f"\n\nimport {PUT_IN}.within  # added by the check, in its own copy\n")
+
+    def begin(self, *names: str) -> None:
+        """Begin these runs."""
+        kept = ("PLAYWRIGHT_BROWSERS_PATH", "DISPLAY")
+        variables = self.project.variables | {n: os.environ[n] for n in kept if n in os.environ}
+        variables |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(context.project.beside))
+        variables["CHECK_PLACE"] = str(self.place)
+        variables["CHECK_SECONDS"] = str(EXPECTING * clock.stretch)
+        for group in [names] if FORKS else [[name] for name in names]:
+            log = self.place / f"{group[0]}.main.log"
+            command = self.project.command("manage", "test", "--noinput", "-v2")
+            with log.open("wb") as output:
+                here = variables | {"CHECK_RUNS": " ".join(group)}
+                process = start(command, self.copy, here, output)
+            context.closing.callback(end, process)
+            self.processes |= dict.fromkeys(group, (process, log))
+
+    def outcome(self, name: str, patience: float = TESTING) -> Outcome | None:
+        """What has come of a run; None when it has not come to an end."""
+        process, log = self.processes[name]
+        code = self.place / f"{name}.code"
+        clock.wait(lambda: code.exists() or process.poll() is not None, patience)
+        if code.exists():
+            return Outcome(int(code.read_text()), self.output(self.place / f"{name}.log"))
+        if process.poll() is None:
+            return None
+        return Outcome(process.returncode, self.output(log))
+
+    def output(self, log: Path) -> str:
+        """What a run has printed, as if it had run in the project itself."""
+        output = log.read_text("utf-8", "replace").replace("\r\n", "\n")
+        output = output.replace(str(self.copy / PUT_IN), f"<{PUT_IN}>")
+        return output.replace(str(self.copy), str(context.project.copy))
+
+
+@functools.cache
+def runs() -> Runs:
+    """The runs, begun all at once."""
+    project.need_manage()
+    files = list(project.path("tests").glob("*.py"))
+    if not files:
+        raise Problem("There is no folder tests/ with tests in it, beside manage.py.")
+    found = Runs()
+    found.begin("own", *BREAKS)
+    tests = [file for file in files if file.name != "server.py"]  # that one is given
+    if any(b"playwright" in file.read_bytes() for file in tests) and not no_browser():
+        found.begin("browser")
+    return found
+
+
+@functools.cache
+def no_browser() -> str | None:
+    """Why no test can have a browser here; None when it can."""
     try:
-        # Without PATH no browser is found, so the server is not started for one, either.
-        done = with_it.manage(
-            "test", "--noinput", "-v2", *labels, PATH="", PLAYWRIGHT_BROWSERS_PATH="0"
-        )
-    except Problem:
-        raise Problem(
-            "Your tests don't come to an end. What is awaited there for ever? Look "
-            "for a loop that never ends."
-        ) from None
-    output = done.output.replace("\r\n", "\n").replace(f"{copy}/", f"{context.project.copy}/")
-    return Outcome(done.code, output)
+        import playwright.sync_api  # noqa: F401
+    except ImportError:
+        return browsers.NO_PLAYWRIGHT
+    return None if browsers.found_by_tests() else browsers.NO_BROWSER
 
 
 @functools.cache
 def own() -> Outcome:
-    """The tests' outcome with the reader's own consumer; raises `Problem` without a test."""
-    project.need_manage()
-    if not any(project.path("tests").glob("*.py")):
-        raise Problem("There is no folder tests/ with tests in it, beside manage.py.")
-    return run_tests(None)
+    """The outcome with the reader's own consumer; raises `Problem` when the tests never end."""
+    if found := runs().outcome("own"):
+        return found
+    raise Problem(
+        "Your tests don't come to an end. What is awaited there for ever? Look for a loop that "
+        "never ends."
+    )
 
 
-@functools.cache
-def with_broken() -> dict[str, Outcome]:
-    """The outcomes with every break, of the tests that need no browser."""
-    names = [file.stem for file in sorted(BROKEN.glob("*.py"))]
-    with ThreadPoolExecutor(3) as pool:
-        found = pool.map(lambda name: run_tests(name, tuple(own().labels)), names)
-        return dict(zip(names, found, strict=True))
+def by_itself(name: str, patience: float = TESTING) -> Outcome:
+    """The outcome of a run that is begun now; one that never ends has failed."""
+    runs().begin(name)
+    return runs().outcome(name, patience) or Outcome(1, "")
 
 
 def first_failure(outcome: Outcome) -> str:
@@ -147,7 +203,8 @@ def first_failure(outcome: Outcome) -> str:
 
 def slipped_through(name: str, sentence: str) -> None:
     """Raise `Problem` with the sentence when no test fails with this break."""
-    if with_broken()[name].code == 0:
+    found = runs().outcome(name)
+    if found and found.code == 0:
         raise Problem(f"Your tests all pass with a broken chat: {sentence}")
 
 
@@ -182,14 +239,17 @@ def test_the_tests_pass():
             "python manage.py test finds no test that needs no browser. A file with tests is "
             "called test….py, and so are the methods: test_…, in a class of test cases."
         )
+    if said := never_awaited(own().output, context.project.copy):
+        raise Known(said)
     if own().code == 0:
+        need_closed_windows()
         return
     name = (own().failed or ["A test"])[0]
     trouble = first_failure(own()) if own().failed else own().output
     if not own().failed or "Failed to import test module" in trouble:
         raise Problem("", output=trouble)
-    strangers = run_tests("strangers", tuple(own().labels))
-    if strangers.ran and not {*own().failed} & {*strangers.failed}:
+    strangers = runs().outcome("strangers")
+    if strangers and strangers.ran and not {*own().failed} & {*strangers.failed}:
         raise Problem(
             f"{name} fails, and passes when the origin is not looked at: your window is "
             "refused as a stranger's. Give WebsocketCommunicator the headers of a page of your "
@@ -201,29 +261,38 @@ def test_the_tests_pass():
             + (f" ({found[1]})" if found[1] else "")
             + ". Put await in front of the call."
         )
-    right = run_tests("right")
-    if right.code == 0:
+    if by_itself("right").code == 0:
         raise Problem(
             f"{name} fails with your consumer, and passes with a right one. So the test is good, "
-            f"and chat/consumers.py is broken ({last_line(trouble)}). Mend it; `check 5` says "
+            f"and chat/consumers.py is broken ({error_in(trouble)}). Mend it; `check 5` says "
             "more."
         )
     raise Problem(
         f"{name} fails, though the consumer does what it should. {place(trouble)} ends with "
-        f"{last_line(trouble)}."
+        f"{error_in(trouble)}."
     )
+
+
+def need_closed_windows() -> None:
+    """Raise `Problem` when a test leaves a window open."""
+    for test, at in own().told("a window is left open"):
+        raise Problem(
+            f"{test} leaves a window open, made at {at}: its consumer is in its group for ever, "
+            "and the tests that follow find it there. Close each window at a test's end: "
+            "await window.disconnect()."
+        )
 
 
 def place(trouble: str) -> str:
     """The reader's last line in a traceback."""
-    from tutorial.checking.recognise import place_of
-
-    return place_of(trouble, context.project.copy)
+    return place_of(trouble, context.project.copy) or "The test"
 
 
-def last_line(trouble: str) -> str:
-    """The error at a traceback's end."""
-    return trouble.strip().splitlines()[-1].strip().rstrip(".")
+def error_in(trouble: str) -> str:
+    """The first line of the error in a traceback, which may go on for some lines."""
+    found = re.findall(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Expired)\b.*)$", trouble, re.M)
+    last = found or trouble.strip().splitlines() or ["no word of it"]
+    return last[-1].strip().rstrip(".")
 
 
 @step(
@@ -248,12 +317,18 @@ def test_what_must_not_happen_is_noticed():
     slipped_through(
         "all_rooms",
         "one that sends what is said to all rooms. Open a window in another room, and assert "
-        "that it hears nothing.",
+        "that it hears nothing. Close the windows after that.",
+    )
+    slipped_through(
+        "one_room",
+        "one that lets nobody into a room while there is somebody in another one. Who was not let "
+        "in hears nothing either: assert of each window that connect() has said yes.",
     )
     slipped_through(
         "nobody_leaves",
-        "one that goes on sending to windows that have left. Disconnect a window, let another "
-        "one speak, and assert that the first hears nothing.",
+        "one that goes on sending to windows that have left, and takes a moment to send at all. "
+        "Disconnect a window, let another one speak, wait until that one has heard itself, and "
+        "assert then that the first hears nothing.",
     )
     slipped_through(
         "never_taken_out",
@@ -279,5 +354,66 @@ def test_a_browser_is_opened():
             "None of your tests opens a browser. Write one that opens a room in two windows with "
             "Playwright, as the text does in tests/test_browser.py; its name begins with test_."
         )
-    if not browsers.found_by_tests():
-        raise ForYourEyes(f"Your browser's test is skipped. {browsers.NO_BROWSER}")
+    if reason := no_browser():
+        raise ForYourEyes(f"Your browser's test is skipped here. {reason}")
+    if "browser" not in runs().processes:
+        runs().begin("browser")
+    need_a_test_that_passes()
+
+
+def need_a_test_that_passes() -> None:
+    """Raise `Problem` when the browser's test fails with the reader's chat, or is careless."""
+    began, counted = time.monotonic(), clock.now()
+    found = runs().outcome("browser", BROWSING)
+    busy = time.monotonic() - began > 3 * (clock.now() - counted) + 1
+    if found is None and not busy:
+        raise Problem("Your browser's test does not come to an end. What does it wait for?")
+    if found is None:
+        raise ForYourEyes(TOO_BUSY)
+    failed = found.failed_among(own().browsers)
+    if not failed:
+        need_careful_pages(found)
+        return
+    trouble = first_failure(found)
+    error = error_in(trouble)
+    if re.search("Timeout|expected|did not start", error):
+        if busy:
+            raise ForYourEyes(TOO_BUSY)
+        if not by_itself("browser-quick", BROWSING).failed_among(own().browsers):
+            raise Problem(
+                f"{failed[0]} fails where a line takes a moment until it is in another window: "
+                f"{place(trouble)} ends with {error}. Before the second window answers, expect in "
+                "it what the first one has said."
+            )
+    raise Problem(
+        f"{failed[0]} fails in a real browser, in front of your own chat: {place(trouble)} ends "
+        f"with {error}."
+    )
+
+
+def need_careful_pages(found: Outcome) -> None:
+    """Raise `Problem` when a browser's test does with its pages what can't be meant."""
+    for _, at in found.told("a page is not looked at"):
+        raise Problem(
+            f"{at} opens a page that the test never looks at, so it proves nothing. Expect of each "
+            "page what it has to show; of one in another room, that its log stays empty: "
+            'expect(….locator("#chat-log")).to_have_value("").'
+        )
+    for _, at in found.told("a page is typed into at once"):
+        raise Problem(
+            f"{at} opens a page, and the test types into it at once. Until its socket is open the "
+            "page sends nothing, so this passes on some days only. Wait first: "
+            'page.wait_for_function("socket.readyState === WebSocket.OPEN").'
+        )
+    for _, at in found.told("a page is left open"):
+        raise Problem(
+            f"{at} opens a page that is still open when its test is over: it hears what the next "
+            "test says in its room. Note there that it is closed at the test's end: "
+            "self.addCleanup(page.close)."
+        )
+    if found.told("a browser is left open"):
+        raise Problem(
+            "Playwright ends, and the browser that it has launched is still open. In "
+            "tests/test_browser.py, note that it is closed after the last test: "
+            "cls.addClassCleanup(cls.browser.close)."
+        )

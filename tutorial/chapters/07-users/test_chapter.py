@@ -3,7 +3,11 @@
 import re
 import urllib.parse
 
+from tutorial.checking.knocking import WINDOWS, knock
+from tutorial.checking.knocking import answer as run
+from tutorial.checking.places import where
 from tutorial.checks import (
+    PlayedServer,
     Problem,
     Visitor,
     blame_server,
@@ -11,6 +15,7 @@ from tutorial.checks import (
     handshake,
     open_page,
     open_socket,
+    pause,
     project,
     server,
     step,
@@ -45,19 +50,64 @@ RECOGNISE = [
     ),
 ]
 
-ROOM = "/ws/chat/lobby/"
-PASSWORD = "corridor-kettle-9"
+ROOM, CONSUMERS = "/ws/chat/lobby/", "chat/consumers.py"
+PASSWORD, NEW_PASSWORD = "corridor-kettle-9", "saucepan-gallery-4"
 people = {}
+
+BAD_PASSWORDS = (
+    ("password", "is one of the most common", "CommonPasswordValidator"),
+    ("kX3$q9", "has six characters", "MinimumLengthValidator"),
+    ("8301947265", "is nothing but digits", "NumericPasswordValidator"),
+    ("evelina-1", "is nearly her name", "UserAttributeSimilarityValidator"),
+)
+"""Passwords for somebody called evelina: what is bad about each, and who refuses no other one."""
+
+LOG_IN, SIGN_UP, NEW = "/accounts/login/", "/accounts/signup/", "/accounts/password/"
+BASE, HOME = "templates/base.html", "templates/home.html"
+LINKS = (
+    # who looks at which page, and what must lead where; no given template has such a link there
+    (None, LOG_IN, BASE, LOG_IN),
+    (None, SIGN_UP, BASE, SIGN_UP),
+    ("alice", "/chat/", BASE, "/chat/"),
+    ("alice", "/chat/", BASE, NEW),
+    (None, "/", HOME, SIGN_UP),
+    (None, "/", HOME, LOG_IN),
+    ("alice", "/", HOME, "/chat/"),
+)
+
+SIGN_IN = """
+from django.contrib.auth import get_user_model
+from django.test import Client
+client = Client()
+client.force_login(get_user_model().objects.get_or_create(username={!r})[0])
+print(client.cookies["sessionid"].value)
+"""
+
+OUTSIDE = """
+groups = getattr(get_channel_layer(), "groups", {})
+
+async def outside(path):
+    window, before = Window(path, ""), sum(map(len, groups.values()))
+    await until(lambda: window.code or window.task.done())
+    inside = await until(lambda: sum(map(len, groups.values())) > before, 0.15)
+    return {"inside": inside, "trouble": await window.leave()}
+"""
+"""As `knock`, and nothing is said: what is said behind the door is another section's affair."""
+
+WORDS = """() => document.body.innerText
+  + [...document.querySelectorAll("textarea, output")].map((field) => field.value).join()"""
 
 
 def member(name):
-    """A visitor who is logged in as the user of this name, who is signed up if need be."""
+    """A visitor who is logged in as the user of this name, who is made if need be."""
     if name not in people:
-        people[name] = Visitor()
-        people[name].post(
-            "/accounts/signup/", username=name, password1=PASSWORD, password2=PASSWORD
-        )
+        people[name] = Visitor.with_session(project.shell(SIGN_IN.format(name)).strip())
     return people[name]
+
+
+def leads_to(path, text):
+    """Whether a page has a link to this path."""
+    return re.search(rf"""\bhref=["']?{path}["'?#\s>]""", text)
 
 
 def logged_in(visitor):
@@ -99,13 +149,15 @@ def test_people_sign_up():
     hint="AUTH_PASSWORD_VALIDATORS in config/settings.py.",
 )
 def test_bad_passwords_are_refused():
-    eve = Visitor()
-    eve.post("/accounts/signup/", username="eve", password1="password", password2="password")
-    if logged_in(eve):
-        raise Problem(
-            "Somebody can sign up with the password “password”. In config/settings.py, list "
-            "Django's validators in AUTH_PASSWORD_VALIDATORS."
-        )
+    for password, why, validator in BAD_PASSWORDS:
+        eve = Visitor()
+        eve.post(SIGN_UP, username="evelina", password1=password, password2=password)
+        if logged_in(eve):
+            raise Problem(
+                f"Somebody called evelina can sign up with the password “{password}”, which {why}. "
+                f"In config/settings.py, AUTH_PASSWORD_VALIDATORS has to list the {validator}, "
+                "under its whole name: django.contrib.auth.password_validation.…"
+            )
 
 
 @step(
@@ -115,7 +167,9 @@ def test_bad_passwords_are_refused():
 )
 def test_people_log_in():
     alice = Visitor()
-    answer = alice.post("/accounts/login/", username="alice", password=PASSWORD)
+    answer = alice.post(LOG_IN, username="alice", password=PASSWORD)
+    if answer.status == 404 and LOG_IN in answer.url:
+        raise Problem(f"There is no page at {LOG_IN}. config/urls.py gives it its address.")
     if "/accounts/profile/" in answer.url:
         raise Problem(
             "A log-in leads to /accounts/profile/, where there is no page. In config/settings.py, "
@@ -151,7 +205,7 @@ def test_people_log_out():
         )
     page = carol.get("/chat/").text
     form = re.search(r"(<form[^>]*/accounts/logout/[^>]*>)(.*?)</form>", page, re.DOTALL)
-    if not form or "post" not in form[1].lower():
+    if not form or not re.search(r"""method=["']?post["'\s>]""", form[1], re.IGNORECASE):
         raise Problem(
             "No page has a form that logs out with POST. A link is not enough: Django answers a "
             'GET with 405. In templates/base.html, make it a form with method="post".'
@@ -175,11 +229,42 @@ def test_people_log_out():
 
 @step(
     "Log in, log out",
-    see="you can change your password at the top of each page",
-    hint="PasswordChangeView in config/urls.py, with its template_name.",
+    see="logged out, the top of each page has links to log in and to sign up, and so has the home "
+    "page; logged in, they lead to the rooms and to a new password",
+    hint="{% if user.is_authenticated %} … {% else %} … {% endif %} in templates/base.html and in "
+    "templates/home.html, with {% url … %} in each link.",
+)
+def test_the_pages_lead_on():
+    pages = {}
+    for name, path, file, wanted in LINKS:
+        if (name, path) not in pages:
+            pages[name, path] = (member(name) if name else Visitor()).get(path).text
+        page = pages[name, path]
+        # The home page's own link stands in <main>; above it there is one of every page.
+        page = page.partition("<main")[2] or page if file == HOME else page
+        if not leads_to(wanted, page):
+            who = f"{name} is logged in" if name else "Somebody is not logged in"
+            at = "on the home page" if file == HOME else "at the top of the pages"
+            raise Problem(
+                f"{who}, and no link {at} leads to {wanted}. It belongs into {file}, between "
+                f"{{% {'if user.is_authenticated' if name else 'else'} %}} and "
+                f"{{% {'else' if name else 'endif'} %}}."
+            )
+    if leads_to(LOG_IN, pages["alice", "/chat/"]):
+        raise Problem(
+            "alice is logged in, and her pages have a link to log in all the same. In "
+            "templates/base.html, it belongs between {% else %} and {% endif %}."
+        )
+
+
+@step(
+    "Log in, log out",
+    see="you can change your password at the top of each page, and stay logged in",
+    hint="PasswordChangeView in config/urls.py, with its template_name and success_url.",
 )
 def test_there_is_a_form_for_a_new_password():
-    page = people["alice"].get("/accounts/password/")
+    alice = member("alice")
+    page = alice.get(NEW)
     if page.status != 200 or 'name="new_password1"' not in page.text:
         raise Problem(
             f"At /accounts/password/ alice finds no form for a new password ({page.status}). It is "
@@ -189,6 +274,19 @@ def test_there_is_a_form_for_a_new_password():
         raise Problem(
             "/accounts/password/ looks like the admin. Give PasswordChangeView your template: "
             'template_name="registration/password.html".'
+        )
+    new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    answer = alice.post(NEW, old_password=PASSWORD, **new)
+    if urllib.parse.urlsplit(answer.url).path == NEW:
+        raise Problem(
+            "alice fills in the form for a new password rightly, and gets it back. In "
+            "config/urls.py, its view is Django's PasswordChangeView."
+        )
+    if answer.status != 200 or not logged_in(alice):
+        raise Problem(
+            f"With a new password alice is led to {answer.url} ({answer.status}). She should stay "
+            "logged in, and come to a page that is there: success_url of PasswordChangeView, in "
+            "config/urls.py."
         )
 
 
@@ -232,7 +330,26 @@ def test_a_stranger_is_told_to_log_in():
         )
     if code != 4401:
         raise blame_server(
-            since, f"A stranger's socket closes with {code}. The page waits for 4401."
+            since,
+            f"A stranger's socket closes with {code}. The page waits for 4401: in "
+            "chat/consumers.py, that is the code which connect() gives to self.close().",
+        )
+    try:
+        inside = run(WINDOWS + OUTSIDE, f"outside({ROOM!r})")["inside"]
+    except Problem as problem:
+        if not re.search(r", in disconnect\n[\s\S]*Group name", problem.output or ""):
+            raise
+        line = where(project.copy, CONSUMERS, "disconnect", "group_discard")
+        raise Problem(
+            "A stranger's window has never got in, and leaves a group all the same when it closes, "
+            f"which fails: {line}. disconnect() has to ask first whether self.group is there."
+        ) from None
+    if inside:
+        line = where(project.copy, CONSUMERS, "connect", "self.close")
+        raise Problem(
+            "Somebody who is not logged in is told 4401, and gets into the room's group all the "
+            f"same. In {line}, connect() goes on behind self.close(…), which only sends the code. "
+            "Put return in front of it."
         )
 
 
@@ -244,8 +361,67 @@ def test_a_stranger_is_told_to_log_in():
 def test_a_member_may_stay():
     with open_socket(ROOM, visitor=people["alice"]) as window:
         window.say(message="hello")
-        if window.hear().get("message") != "hello":
-            raise Problem("alice says hello, and what comes back is something else.")
+        heard = window.hear()
+        if heard.get("message") != "hello":
+            raise Problem(
+                f"alice says hello, and the frame is {heard}. In chat/consumers.py, receive() puts "
+                'what was said into the frame, at "message".'
+            )
+
+
+@step(
+    "Know who is on the line",
+    see="in a room's console, type socket.onclose({ code: 4401 }): the log says that you are not "
+    "logged in",
+    hint="socket.onclose in room.js gets an event with a code: 4401 for who is not logged in.",
+)
+def test_the_page_says_why_it_was_closed():
+    page = open_page("/chat/lobby/", visitor=member("alice"))
+    played, said = PlayedServer(page), {}
+    for code in (4401, 1011):
+        if said:
+            played.opened.clear()
+            page.reload()
+        if not played.wait(lambda: played.opened):
+            raise Problem("The room's page opens no WebSocket. Its script, room.js, does it.")
+        pause(page, 0.05)
+        before = page.evaluate(WORDS)
+        played.opened[-1].close(code=code)
+        played.wait(lambda before=before: page.evaluate(WORDS) != before, 1.5)
+        said[code] = page.evaluate(WORDS)
+        if said[code] == before and code == 4401:
+            raise Problem(
+                "The server closes with 4401, and the room's page looks as it did. In "
+                "chat/static/chat/room.js, socket.onclose shows that one is not logged in."
+            )
+    if said[4401] == said[1011]:
+        raise Problem(
+            "The room's page says the same to who is not logged in (4401) and to whose connection "
+            "has broken (1011). In chat/static/chat/room.js, socket.onclose is given an event: "
+            "look at its code."
+        )
+
+
+@step(
+    "Let the server say who speaks",
+    see="in a private window's console, type in one line: s = new WebSocket("
+    '"ws://127.0.0.1:8000/ws/chat/lobby/"); s.onopen = () => s.send(\'{"message": "boo"}\'). No '
+    "other window shows it, and the terminal has no traceback",
+    hint="receive() returns at once when self.group is None.",
+)
+def test_a_stranger_is_not_heard():
+    line = where(project.copy, CONSUMERS, "receive")
+    unheard = Problem(
+        "Somebody who is not logged in is told 4401, and what they send before they have hung up "
+        f"is taken for a message. In {line}, receive() has to return at once when the window is in "
+        "no group."
+    )
+    try:
+        told = knock(ROOM)["told"]
+    except Problem as problem:
+        raise (unheard if ", in receive\n" in (problem.output or "") else problem) from None
+    if told:
+        raise unheard
 
 
 @step(
@@ -263,7 +439,10 @@ def test_nobody_speaks_in_anothers_name():
         for window in (one, other):
             heard = window.hear()
             if "username" not in heard:
-                raise Problem(f'The frame is {heard}. The page looks for the name at "username".')
+                raise Problem(
+                    f'The frame is {heard}. The page looks for the name at "username": in '
+                    "chat/consumers.py, receive() puts it there."
+                )
             if heard["username"] == "alice":
                 raise Problem(
                     "bob sends the name alice along, and your server believes him. The name has to "
@@ -282,21 +461,31 @@ def test_the_page_shows_who_speaks():
     since = len(server.log())
     page = open_page("/chat/lobby/", visitor=people["alice"])
     wait_until(page, lambda: "WebSocket CONNECT" in server.log()[since:])
-    page.wait_for_timeout(50)
+    pause(page, 0.05)
+    said = []
+    if page.sockets:
+        page.sockets[0].on("framesent", lambda frame: said.append(str(frame)))
     page.locator("#chat-message-input").fill("here I am")
     page.keyboard.press("Enter")
     wait_until(page, lambda: page.locator("#chat-log").input_value())
+    pause(page, 0.15)
     shown = page.locator("#chat-log").input_value()
     if "here I am" not in shown or "alice" not in shown:
         raise Problem(
             f"alice writes “here I am”, and the log shows “{shown.strip()}”. In room.js, show the "
             "username and the message of each frame."
         )
+    if len(said) != 1 or shown.count("\n") > 1 or "here I am" not in said[0]:
+        raise Problem(
+            f"One line, “here I am”, is written and sent: the page sends {' and '.join(said)}, "
+            f"and its log has {shown!r}. In chat/static/chat/room.js, is the form's submit handled "
+            "twice, or a line shown that nobody has sent?"
+        )
 
 
 @step(
     "Take the new tests over",
-    see="python manage.py test ends with OK",
+    see="python manage.py test tests.test_consumer says: Ran 2 tests, OK",
     hint="Each .given file goes in place of your own.",
 )
 def test_the_tests_are_taken_over():

@@ -1,8 +1,9 @@
 """Broken: who has left is still sent what is said, though the group is right.
 
-The consumer is the reader's own.
+It takes a moment until anybody hears it. The consumer is the reader's own.
 """
 
+import asyncio
 import contextlib
 import json
 from contextvars import ContextVar
@@ -10,6 +11,7 @@ from contextvars import ContextVar
 from channels.consumer import AsyncConsumer
 from channels.layers import InMemoryChannelLayer
 
+MOMENT = 0.3  # seconds; longer than receive_nothing() waits
 own_window = ContextVar("own_window")
 left = []
 
@@ -31,12 +33,13 @@ async def discard(self, group, channel):
 
 
 async def send_to_all(self, group, message):
-    """Send it to the group, and to the windows that were once in it."""
-    await group_send(self, group, message)
+    """Send it to the windows that were once in the group, and then to the group."""
+    await asyncio.sleep(MOMENT)
     for once_in, window in left:
         if once_in == group and window:
             with contextlib.suppress(Exception):  # its test may have ended
                 await window({"type": "websocket.send", "text": json.dumps(message)})
+    await group_send(self, group, message)
 
 
 AsyncConsumer.__call__ = remembered

@@ -5,17 +5,21 @@ from environ import Env
 
 ROOT = Path(__file__).parents[1]
 
-env = Env(DEBUG=(bool, False), ALLOWED_HOSTS=(list, []))
+env = Env(DEBUG=(bool, False), ALLOWED_HOSTS=(list, []), CSRF_TRUSTED_ORIGINS=(list, []))
 if os.path.exists(os.path.join(ROOT, ".env")):
     Env.read_env(os.path.join(ROOT, ".env"))
 
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = env("DEBUG")
 ALLOWED_HOSTS = env("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
 
-SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-SECURE_HSTS_SECONDS = 0 if DEBUG else 60
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
+CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", not DEBUG)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", True)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", True)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 0 if DEBUG else 60)
 
 INSTALLED_APPS = (
     "django.contrib.staticfiles",
@@ -55,5 +59,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db()}
+DATABASES["default"]["NAME"] = os.path.join(ROOT, DATABASES["default"]["NAME"])
 TIME_ZONE = env("TIME_ZONE", default="Europe/Berlin")
+LANGUAGE_CODE = os.environ.get("LANGUAGE_CODE", "en-gb")
 STATIC_URL = "/static/"

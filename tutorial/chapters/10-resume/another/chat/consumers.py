@@ -71,6 +71,7 @@ class ChatConsumer(JsonWebsocketConsumer):
         return message.as_frame(older and older.pk)
 
     def since(self, id):
+        async_to_sync(self.channel_layer.group_add)(f"r{self.where.pk}", self.channel_name)
         found = list(Message.objects.filter(room=self.where, pk__gt=id).order_by("pk")[:101])
         for message in found[:100]:
             self.send_json(self.frame(message))

@@ -10,8 +10,15 @@ ws.addEventListener("message", function (event) {
   $("chat-log").value += data.message + "\n";
 });
 
+ws.addEventListener("close", function () {
+  $("chat-message-submit").disabled = true;
+  $("chat-message-submit").textContent = "Nobody there";
+});
+
 $("chat-form").onsubmit = function () {
-  ws.send(JSON.stringify({ message: $("chat-message-input").value }));
-  $("chat-message-input").value = "";
+  if (ws.readyState === 1) {
+    ws.send(JSON.stringify({ message: $("chat-message-input").value }));
+    $("chat-message-input").value = "";
+  }
   return false;
 };

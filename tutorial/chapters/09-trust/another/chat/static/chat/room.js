@@ -33,6 +33,7 @@ document.querySelector("#chat-form").onsubmit = (event) => {
   if (line.readyState === WebSocket.OPEN) {
     line.send(JSON.stringify({ message: field.value }));
     field.value = "";
+    document.querySelector("#error").textContent = "";
     goToEnd();
   }
 };

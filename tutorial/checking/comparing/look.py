@@ -1,0 +1,240 @@
+"""Looks at a reader's folder: where it differs from a stage, and what of it is still to come."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tutorial.checking.comparing import KEYED
+from tutorial.checking.comparing.compare import Comparison, Place, compare
+from tutorial.checking.comparing.nature import LARGE, SIGNATURE, SMALL, WORDS
+from tutorial.checking.comparing.shown import Text, earlier_places, text_of
+from tutorial.checking.comparing.units import Unit
+from tutorial.course.chapters import chapter
+from tutorial.course.stages import is_made, stage_files
+
+LARGEST = 60_000
+"""Bytes of a file that is compared; larger ones are left out."""
+
+OWN_PLACES, OWN_PART, OWN_CHAPTER = 3, 0.12, 0.3
+"""A file is the reader's own from so many places on that are said otherwise, if they are such a
+part of it; a chapter, if they are such a part of what was typed."""
+
+GATHERED = {"missing", "extra", "twice"}
+"""The kinds of places that are told as one, when one stands below the other."""
+
+
+@dataclass(eq=False)
+class Found:
+    """A place in a file where the folder differs. Without a `place` the whole file is not there.
+
+    `block`, `section`: the numbers of the block that shows it, and of its heading; `typed`: this
+    chapter has one type it; `pending`: it is still to come; `old`: the text had it before.
+    """
+
+    file: str
+    place: Place | None
+    block: int | None = None
+    section: int = 0
+    typed: bool = False
+    pending: bool = False
+    old: bool = False
+
+    @property
+    def nature(self) -> str:
+        """What it amounts to."""
+        return self.place.nature if self.place else SMALL
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is not to come any more, and may be a fault."""
+        return not self.pending and self.nature in (SMALL, SIGNATURE, LARGE)
+
+
+@dataclass
+class Looked:
+    """What a look at a folder has found; `texts`: the stage's and the reader's, of each file."""
+
+    text: Text
+    found: list[Found] = field(default_factory=list)
+    texts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    unread: bool = False
+    """Whether a file could not be compared, or is the reader's own."""
+    typed: int = 0
+    """What this chapter has one type and is there, in the files that differ somewhere."""
+    other: int = 0
+    """Places where the reader says something else."""
+    reached: int = -1
+    """The last block of which something is typed."""
+
+    @property
+    def own_way(self) -> bool:
+        """Whether the chapter as a whole is the reader's own."""
+        return self.other >= OWN_PLACES and self.other > OWN_CHAPTER * (self.typed + self.other)
+
+
+def look(number: int, folder: Path) -> Looked:
+    """Compare a folder with stage `number`, file by file.
+
+    What can't be read or is too large is left out. Raises `Trouble` when there is no such stage.
+    """
+    looked = Looked(text_of(number))
+    for name, stored in stage_files(number).items():
+        if not is_compared(name, number):
+            continue
+        ours, theirs = stored.read_text("utf-8"), read_own(folder / name)
+        blocks = looked.text.blocks_of(name)
+        typed = name not in chapter(number).gives
+        if theirs is not None:
+            looked.texts[name] = ours, theirs
+            if theirs != ours:
+                look_at_file(looked, number, name, typed)
+            elif typed:
+                looked.reached = max([looked.reached, *blocks])
+        elif (folder / name).exists():
+            looked.unread = True
+        elif typed and blocks:
+            section = looked.text.blocks[blocks[0]].section
+            looked.found.append(Found(name, None, blocks[0], section, typed=True, pending=True))
+    for found in looked.found:
+        found.pending = found.pending and (found.block is None or found.block > looked.reached)
+    looked.found = without_renamed(looked)
+    if looked.unread:
+        looked.found = [found for found in looked.found if found.pending or found.nature != LARGE]
+    return looked
+
+
+def is_compared(name: str, number: int) -> bool:
+    """Whether a file of the stage is compared: not what commands write, no pictures, no styles."""
+    compared = name.endswith((".py", ".js", ".html")) or Path(name).name in KEYED
+    return compared and not is_made(name, number)
+
+
+def read_own(file: Path) -> str | None:
+    """The text of a reader's file; None when it is missing, too large, or can't be read."""
+    try:
+        if file.stat().st_size > LARGEST:
+            return None
+        return file.read_bytes().decode("utf-8-sig")
+    except (OSError, ValueError):
+        return None
+
+
+def look_at_file(looked: Looked, number: int, name: str, typed: bool) -> None:
+    """Compare a file that differs, and note what is found; `typed`: it is not a given one."""
+    try:
+        compared = compare(name, *looked.texts[name])
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        looked.unread = True
+        return
+    before, earlier = earlier_places(number, name)
+    final = {unit.place for unit in compared.stage}
+    blocks = blocks_by_unit(looked.text, name, compared.stage)
+    there = [unit for unit in compared.stage if id(unit) in compared.kept]
+    new = [unit for unit in there if unit.place not in before and unit.words]
+    begun = {blocks[id(unit)] for unit in new} - {None}
+    found = []
+    for place in gathered(compared, blocks):
+        block = blocks[id(place.stage)] if place.stage else None
+        if place.stage and not place.whole:
+            block = looked.text.block_of(name, place.stage, place.shown)
+        one = Found(name, place, block, 0 if block is None else looked.text.blocks[block].section)
+        is_old = place.own and place.own.place in earlier and place.own.place not in final
+        one.typed = typed and is_new(place, compared.stage, blocks, before)
+        if place.kind == "extra" and is_old:
+            place.nature, one.old, one.typed = SMALL, True, typed
+            one.pending = not begun.issuperset(looked.text.blocks_of(name))
+        elif is_old or place.kind == "moved" or place.kind == "missing" and not place.own:
+            one.pending = block is not None and block not in begun
+        found.append(one)
+    strange = sum(one.nature == LARGE and not one.pending for one in found)
+    if typed:
+        looked.reached = max([looked.reached, *begun])
+        looked.other += strange
+        looked.typed += len(new)
+    if strange >= OWN_PLACES and strange > OWN_PART * max(len(compared.stage), 8):
+        looked.unread = True
+    else:
+        looked.found += found
+
+
+def blocks_by_unit(text: Text, name: str, units: list[Unit]) -> dict[int, int | None]:
+    """The block that shows each unit, by its `id`; a bracket belongs to what stands above it."""
+    blocks: dict[int, int | None] = {}
+    above = None
+    for unit in units:
+        block = text.block_of(name, unit)
+        blocks[id(unit)] = above = above if block is None and not unit.words else block
+    return blocks
+
+
+def is_new(
+    place: Place, stage: list[Unit], blocks: dict[int, int | None], before: set[tuple]
+) -> bool:
+    """Whether a place is about what this chapter has one type, or stands beside that now."""
+    if place.stage is None:
+        same = [unit for unit in stage if unit.tokens == place.own.tokens]
+        around = same if place.kind == "twice" else []
+    else:
+        here, beside = stage.index(place.stage), place.kind in ("moved", "comma")
+        around = stage[max(here - beside, 0) : here + 1 + beside]
+    return any(blocks[id(unit)] is not None or unit.place not in before for unit in around)
+
+
+def gathered(compared: Comparison, blocks: dict[int, int | None]) -> list[Place]:
+    """The places, one for all that are missing, or are the reader's own, one below the other."""
+    order = {id(unit): number for number, unit in enumerate(compared.stage)}
+    order |= {id(unit): number for number, unit in enumerate(compared.own)}
+    places = [(place.kind, order[id(place.stage or place.own)], place) for place in compared.places]
+    kept: list[Place] = []
+    last = None
+    for _, here, place in sorted(places, key=lambda one: one[:2]):
+        unit = place.stage or place.own
+        block = blocks.get(id(unit))
+        if place.kind in GATHERED and place.whole and last == (place.kind, here - 1, block):
+            first = kept[-1]
+            first.count += place.count if unit.line > (first.stage or first.own).line else 0
+            first.nature = place.nature if first.nature == WORDS else first.nature
+        else:
+            kept.append(place)
+        last = place.kind, here, block
+    return kept
+
+
+# What is called otherwise everywhere
+
+
+def without_renamed(looked: Looked) -> list[Found]:
+    """Leave out the places where something is called otherwise, in the same way everywhere."""
+    renamed = [(found, pairs) for found in looked.found if (pairs := renamings(found))]
+    votes = Counter(pair for _, pairs in renamed for pair in pairs)
+    if not any(count > 1 for count in votes.values()):
+        return looked.found
+    ours, theirs = (
+        {name for texts in looked.texts.values() for name in names_in(texts[side])}
+        for side in (0, 1)
+    )
+    sure = {(a, b) for (a, b), n in votes.items() if n > 1 and a not in theirs and b not in ours}
+    gone = [found for found, pairs in renamed if pairs <= sure]
+    return [found for found in looked.found if found not in gone]
+
+
+def renamings(found: Found) -> set[tuple[str, str]]:
+    """The names that are others in a place, when nothing else is."""
+    pairs = set()
+    for ours, theirs in found.place.changes if found.place and found.nature == SMALL else []:
+        if len(ours) != len(theirs):
+            return set()
+        pairs |= {(bare_name(a), bare_name(b)) for a, b in zip(ours, theirs, strict=True)}
+    return pairs if all(a.isidentifier() and b.isidentifier() for a, b in pairs) else set()
+
+
+def bare_name(token: str) -> str:
+    """A name without quotes; Channels calls the handler of "chat.message" chat_message."""
+    return token.strip("'\"`").replace(".", "_")
+
+
+def names_in(text: str) -> set[str]:
+    """The names in a text, as `bare_name` has them."""
+    dotted = re.findall(r"\w+(?:\.\w+)+", text)
+    return {*re.findall(r"\w+", text), *(name.replace(".", "_") for name in dotted)}
