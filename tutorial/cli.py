@@ -202,7 +202,7 @@ def test(
 
 @app.command()
 def proofs(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="mutants.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="mutants, outgrown or headings.")],
     number: Annotated[
         int | None, typer.Argument(min=1, max=len(COURSE), metavar="[N]", show_default=False)
     ] = None,

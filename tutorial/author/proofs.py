@@ -6,8 +6,9 @@ long as it rests on the same things: the stage's files and the chapter's own `te
 After a change in `tutorial/checking/`, which all chapters share, begin afresh with `--again`.
 What came out is kept in a dated table, `tutorial/author/proofs.md`.
 
-`mutants` proves that green means right: each fault in a typed line makes `check` red, or stands
-in the chapter's `unseen.toml` with the reason why nobody can see it.
+`outgrown` computes which steps a later chapter takes back; `headings` goes through the texts and
+checks after each section. `mutants` proves that green means right: each fault in a typed line makes
+`check` red, or stands in the chapter's `unseen.toml` with the reason why nobody can see it.
 """
 
 import hashlib
@@ -19,16 +20,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
+from tutorial.author.headings import wrong_after_sections
 from tutorial.author.mutants import KINDS, Mutant, mutants
+from tutorial.author.outgrown import keep, later_stages, steps_outgrown
+from tutorial.checking import differs
 from tutorial.checking.run import AS_FAR_AS_SEEN, RIGHT, WRONG, checks_file, run_checks
 from tutorial.course.chapters import COURSE, chapter
+from tutorial.course.outgrown import FILE
 from tutorial.course.project import make_env_file
 from tutorial.course.stages import changed_files, lineage, stage_files, write_stage
 from tutorial.course.unseen import Unseen, unseen
@@ -40,8 +44,8 @@ TABLE = Path(__file__).with_name("proofs.md")
 ENOUGH = 0.9
 """Of a chapter's mutants, so many have to be red."""
 
-
 OUTCOMES = {WRONG: "red", RIGHT: "green", AS_FAR_AS_SEEN: "unseen"}
+"""What a run comes to; `unseen` is no answer: something could not be looked at."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,13 @@ def prove_mutants(numbers: list[int], options: Options) -> bool:
         if options.again:
             file.unlink(missing_ok=True)
         wanted = mutants(number, options.kinds or KINDS)[:: options.every]
+        print(f"Chapter {number}: {len(wanted)} mutants", flush=True)
         with ready_folder(number) as stage:
             need_green(number, stage)
             run = partial(run_mutant, number=number, stage=stage)
             for mutant, result in take_up(wanted, file, key, run, options.jobs):
+                if rests_on(number) != key:
+                    raise Trouble(f"Chapter {number} has changed meanwhile. Call it again.")
                 if result["outcome"] != "red":
                     print(f"  {result['outcome']:6} {mutant.id}  {mutant.text}", flush=True)
             found = judge(number, read_results(file, key), partial(is_told, stage=stage))
@@ -219,10 +226,6 @@ def blamed(problem: str, given: Iterable[str]) -> str | None:
 
 def is_told(number: int, mutant: Mutant, stage: Path) -> bool:
     """Whether the comparison with the text tells of the fault when all is green."""
-    try:
-        differs = import_module("tutorial.checking.differs")
-    except ImportError:
-        return False
     with made(mutant, stage) as folder:
         return differs.quiet(number, folder) is not None
 
@@ -358,5 +361,34 @@ def rows(found: Found) -> list[str]:
     ]
 
 
-PROOFS = {"mutants": prove_mutants}
+def prove_outgrown(numbers: list[int], options: Options) -> bool:
+    """Compute which steps of these chapters later stages have outgrown, and keep the table.
+
+    It can't be wrong, but it can be new: returns whether it was as the table had it.
+    """
+    before = FILE.read_text("utf-8")
+    for number in numbers:
+        print(f"Chapter {number}", flush=True)
+        with ExitStack() as stack:
+            later = {n: stack.enter_context(ready_folder(n)) for n in later_stages(number)}
+            found = steps_outgrown(number, later, tell=partial(print, flush=True))
+        keep(number, found)
+    return FILE.read_text("utf-8") == before
+
+
+def prove_headings(numbers: list[int], options: Options) -> bool:
+    """Go through these chapters' texts and check after each section; return whether all is right.
+
+    Right is that the steps so far are ticked off, and that the next section's step is open.
+    """
+    wrong = 0
+    for number in numbers:
+        print(f"Chapter {number}", flush=True)
+        for sentence in wrong_after_sections(number):
+            wrong += 1
+            print(f"  {sentence}", flush=True)
+    return not wrong
+
+
+PROOFS = {"mutants": prove_mutants, "outgrown": prove_outgrown, "headings": prove_headings}
 """Name → what runs the proof: given the chapters' numbers and the options, it says if all holds."""

@@ -30,6 +30,7 @@ NOTHING = (
     "server."
 )
 PENDING = "The first thing of the text that isn't in your files yet: {}"
+TAKEN_OUT = "The text takes this out, and it is still in your files: {}"
 RED = "{} If you mean it so, look elsewhere."
 GREEN = "One thing is not as in the text: {} If you mean it so, all is well."
 
@@ -95,7 +96,7 @@ def rank(found: Found, upto: int) -> tuple:
     changes = found.place.changes if found.place else []
     late, cost = LATE[found.nature] + found.old, sum(len(a) + len(b) for a, b in changes)
     if found.pending:
-        late, cost = 1, block
+        late, cost = 1, block + found.old / 2
     return (found.section > upto, not found.typed, late, cost, block)
 
 
@@ -110,7 +111,7 @@ def difference(found: Found, looked: Looked, tone: str) -> Difference:
     line = found.place.line if found.place else None
     sentence = say(found, ours, theirs)
     if found.pending:
-        kind, tone = "pending", PENDING
+        kind, tone = "pending", TAKEN_OUT if found.old else PENDING
     elif tone == GREEN:
         sentence = sentence[0].lower() + sentence[1:]
     return Difference(found.file, line, heading, kind, tone.format(sentence))
@@ -123,13 +124,13 @@ def say(found: Found, ours: list[str], theirs: list[str]) -> str:
         file = found.file
         return f"the file {file}." if found.pending else f"The text has the file {file}; not you."
     at, line = where(found), f"line {place.line}"
-    text = quoted(line_of(ours, place.shown))
+    text = quoted(line_of(ours, place.shown)) if place.stage else ""
     more = f" and {place.count - 1} more below it" if place.count > 1 else ""
+    mine = quoted(masked(found.file, line_of(theirs, place.line)))
     if found.pending:
-        return f"{text} ({at[0].lower()}{at[1:]})."
+        return f"{text or mine} ({at[0].lower()}{at[1:]})."
     if place.kind == "missing":
         return f"{at}, at {line}, the text has {text}{more}; yours does not."
-    mine = quoted(masked(found.file, line_of(theirs, place.line)))
     if place.kind == "comma":
         return f"{at}, {line}, there is no comma behind {mine}."
     if place.kind == "twice":
@@ -172,7 +173,8 @@ def quoted(line: str) -> str:
 
 def stands(place: Place, ours: list[str]) -> str:
     """Where the text has what stands elsewhere in the reader's file."""
-    below = [line.strip() for line in ours[place.stage.end :] if re.search(r"\w", line)]
+    below = ours[max(place.stage.end, place.stage.until) :]
+    below = [line for line in below if re.match(r"\s*[^\W#]", line)]
     return f"above {quoted(below[0])}" if below else "at the end"
 
 

@@ -120,3 +120,25 @@ def after_days(path: str, visitor: Visitor, other: Visitor) -> dict:
     layer has forgotten both. Raises `Problem` for an exception in the consumer.
     """
     return answer(PAIR + DAYS, f"days({path!r}, {visitor.cookie!r}, {other.cookie!r})")
+
+
+DELETED = """
+from chat.models import Room
+
+async def deleted(path, cookie, name):
+    window = Window(path, cookie)
+    await until(lambda: window.entered or window.task.done(), LONG)
+    await asyncio.sleep(0.1)
+    await sync_to_async(Room.objects.filter(name=name).delete)()
+    window.say(message="is anybody there?")
+    await until(lambda: window.code or window.task.done(), 5)
+    return {"code": window.code, "trouble": await window.leave()}
+"""
+
+
+def room_deleted(path: str, visitor: Visitor, name: str) -> dict:
+    """A window in the room `name`, which is deleted; then it says something.
+
+    Returns the close `code`. Raises `Problem` for an exception in the consumer.
+    """
+    return answer(PAIR + DELETED, f"deleted({path!r}, {visitor.cookie!r}, {name!r})")

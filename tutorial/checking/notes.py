@@ -106,7 +106,10 @@ def missing(error: BaseException, trace: TracebackType | None) -> dict | None:
         module = error.obj.__name__ if inspect.ismodule(error.obj) else kind.__module__
         file = getattr(sys.modules.get(module), "__file__", None)
         of = module if inspect.ismodule(error.obj) else kind.__name__
-        near = nearest(error.name, dir(error.obj))
+        known = dir(error.obj.__self__ if isinstance(error.obj, super) else error.obj)
+        near = nearest(error.name, known)
+        if isinstance(error.obj, dict) and error.name in error.obj:
+            near = f'["{error.name}"]'
         return {"name": error.name, "of": of, "near": near, "own": relative(file) is not None}
     if isinstance(error, NameError) and getattr(error, "name", None) and trace:
         near = nearest(error.name, names_in(trace.tb_frame))

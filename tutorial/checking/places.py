@@ -184,6 +184,15 @@ def where(folder: Path, file: str, function: str = "", text: str = "") -> str:
     return file
 
 
+def line_with(folder: Path, text: str) -> str | None:
+    """The reader's line that has a string with this text, in words."""
+    for file, module in trees(folder):
+        for node in ast.walk(module):
+            if isinstance(node, ast.Constant) and node.value == text:
+                return in_words(file, node.lineno)
+    return None
+
+
 def line_of_page(folder: Path, text: str, kinds: tuple[str, ...] = ("*.html", "*.js")) -> str:
     """The first line of the reader's templates and scripts with this text, in words; or nothing.
 

@@ -131,6 +131,10 @@ COMMON = [
         "ProtocolTypeRouter of config/asgi.py.",
     ),
     (
+        r"AttributeError: 'str' object has no attribute 'read'",
+        "{place} reads a text with json.load, which is for files. For texts it is json.loads.",
+    ),
+    (
         r"SynchronousOnlyOperation",
         "Code at {place} calls the database from async code. Do it in a sync function.",
     ),

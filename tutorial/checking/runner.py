@@ -10,9 +10,9 @@ import importlib.util
 import io
 import json
 import os
+import re
 import sys
 import threading
-import time
 import tokenize
 import traceback
 from collections.abc import Callable
@@ -23,9 +23,13 @@ from tutorial.checking.context import Fault, ForYourEyes, Known, context, senten
 from tutorial.checking.folder import Project
 from tutorial.checking.recognise import HOW_UTF8, Problem
 from tutorial.checking.surroundings import Owner, misread
+from tutorial.checking.verdict import begin, complaint, verdict
 
 STEP = 15.0
 """Seconds that a step may take, by the clock that knows how busy the machine is."""
+
+ENOUGH = 0.7
+"""Of an answer's time, so much has to have been given before its absence means something."""
 
 BUSY = "This machine was too busy with other things to look at it."
 
@@ -74,31 +78,34 @@ def main(wanted: dict) -> int:
 
 def outcome(looks: list[Callable[[], None]]) -> tuple[str, dict]:
     """Do what belongs to a step; return what came of it, and what is to be told of that."""
-    since = clock.now(), time.monotonic()
+    begin()
     try:
         with sentences():
             for look in looks:
                 look()
+            if said := complaint():
+                raise Known(said)
     except ForYourEyes as reason:
         return "unseen", {"why": str(reason)}
     except Problem as problem:
-        return "open", {"problem": str(problem), "known": isinstance(problem, Known)}
+        found = verdict(problem)
+        return "open", {"problem": str(found), "known": isinstance(found, Known)}
     except Exception as error:
-        return in_a_browser(error, *since) or ("fault", {"why": fault(error)} | details())
+        return in_a_browser(error) or ("fault", {"why": fault(error)} | details())
     return "kept", {}
 
 
-def in_a_browser(error: Exception, counted: float, began: float) -> tuple[str, dict] | None:
+def in_a_browser(error: Exception) -> tuple[str, dict] | None:
     """What an error of Playwright's means: that the page is not as it should be, or no time.
 
-    None when it is no error of Playwright's. `counted` and `began`: when the step was begun, by the
-    clock that knows how busy the machine is, and by the wall's.
+    None when it is no error of Playwright's.
     """
     if type(error).__module__.partition(".")[0] != "playwright":
         return None
-    slow = (time.monotonic() - began) / max(clock.now() - counted, 0.1)
-    if type(error).__name__ == "TimeoutError" and slow > 1.5:
-        return "unseen", {"why": BUSY}
+    if waited := re.search(r"Timeout ([\d.]+)ms", str(error)):
+        # Playwright waits by the wall's clock: what was that worth on this machine?
+        if float(waited[1]) / 1000 / clock.stretch < ENOUGH * context.patience:
+            return "unseen", {"why": BUSY}
     first = (str(error).splitlines() or [""])[0]
     wanted = [line.strip() for line in str(error).splitlines() if "waiting for" in line]
     said = f"The browser can't do on your page what a reader would do there: {first}"

@@ -141,15 +141,15 @@ def unquoted(value: str) -> str:
 
 def odd_list(name: str, value: str) -> str | None:
     """What is odd in a list of hosts or origins."""
+    if re.search(r"[\[\]'\";]", value) and not re.search(r"\[[0-9a-fA-F:]+\]", value):
+        right = ",".join(re.findall(r"[\w.*:/-]+", value))
+        return f"{name} is no list in Python: names with commas between them. Write {name}={right}"
     if re.search(r"\s", value):
         right = ",".join(part for part in re.split(r"[\s,;]+", value) if part)
         return (
             f"{name} has a space in its list, and that becomes part of a name, which then fits "
             f"nobody. Write {name}={right}"
         )
-    if re.search(r"[\[\]'\";]", value) and not re.search(r"\[[0-9a-fA-F:]+\]", value):
-        right = ",".join(re.findall(r"[\w.*:/-]+", value))
-        return f"{name} is no list in Python: names with commas between them. Write {name}={right}"
     if name != "ALLOWED_HOSTS":
         return None
     for host in filter(None, value.split(",")):

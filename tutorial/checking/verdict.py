@@ -36,7 +36,8 @@ def verdict(problem: Problem) -> Problem:
         if "twice" in str(problem) and (said := asked(page, page_listens)):
             return Known(said)
     if said := suspects(context.project.copy):
-        return Known(f"{problem} {said}")
+        words = str(problem)
+        return Known(f"{words}{'' if words.endswith(('.', '?')) else '.'} {said}")
     return problem
 
 

@@ -10,16 +10,22 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tutorial.checking.causes import misspelt_settings, never_awaited, suspects
+from tutorial.checking import verdict
+from tutorial.checking.causes import never_awaited, suspects
+from tutorial.checking.causes.files import misspelt_settings
+from tutorial.checking.console import Console, Said
+from tutorial.checking.context import Known, context
 from tutorial.checking.folder import Project
 from tutorial.checking.forms import not_sent
 from tutorial.checking.knocking import WINDOWS
 from tutorial.checking.places import is_given, place_of, texts_given, where
-from tutorial.checking.recognise import COMMON, explain, fill
+from tutorial.checking.recognise import COMMON, Problem, explain, fill
 from tutorial.checking.run import checks_file, run_checks
+from tutorial.checking.windows import looked_at
 from tutorial.course.chapters import COURSE
 
 from .conftest import finished
@@ -223,6 +229,27 @@ VISITED = [
         words=["rooms", "chat/urls.py, line", "has roms"],
     ),
     mistake(
+        "consumer-before-the-address",
+        *(4, WINDOW, ROUTING, 're_path(r"^ws/chat/', 're_path(ChatConsumer.as_asgi(), r"^ws/chat/'),
+        *(ROUTING, '/$", ChatConsumer.as_asgi())', '/$")'),
+        words=["chat/routing.py, line 8", "address comes first"],
+    ),
+    mistake(
+        "a-module-as-text",
+        *(2, PAGES, "config/urls.py", 'include("chat.urls")', '"chat.urls"'),
+        words=["config/urls.py, line", "include('chat.urls')"],
+    ),
+    mistake(
+        "application-with-a-comma",
+        *(4, WINDOW, ASGI, "    }\n)", "    }\n),"),
+        words=["config/asgi.py, line 23", "comma"],
+    ),
+    mistake(
+        "router-outside",
+        *(4, WINDOW, ASGI, "SameOriginValidator(URLRouter(", "URLRouter(SameOriginValidator("),
+        words=["config/asgi.py, line 21", "SameOriginValidator", "innermost"],
+    ),
+    mistake(
         "patterns-misspelt",
         *(2, PAGES, "chat/urls.py", "urlpatterns =", "url_patterns ="),
         words=["chat/urls.py, line", "url_patterns", "looks for urlpatterns"],
@@ -279,6 +306,22 @@ VISITED = [
         *(CONSUMERS, "(WebsocketConsumer)", "(AsyncWebsocketConsumer)"),
         words=["chat/consumers.py, line 12", "connect begin with async def", "WebsocketConsumer"],
     ),
+    mistake(
+        "handler-without-self",
+        *(5, WINDOW, CONSUMERS, "def chat_message(self, event):", "def chat_message(event):"),
+        words=["chat/consumers.py, line 26", "self is missing", "def chat_message(self, event)"],
+    ),
+    mistake(
+        "type-misspelt",
+        *(5, WINDOW, CONSUMERS, '"chat.message"', '"chat.mesage"'),
+        words=["chat.mesage", "chat/consumers.py, line 26", "chat_message"],
+    ),
+    mistake(
+        "own-call-that-does-not-fit",
+        *(5, WINDOW, CONSUMERS, "self.send(text_data=json.dumps("),
+        "self.disconnect()\n        self.send(text_data=json.dumps(",
+        words=["chat/consumers.py, line 28 calls disconnect", "line 18", "missing 1 required"],
+    ),
     # a name that is not there
     mistake(
         "attribute-of-the-consumer",
@@ -309,6 +352,26 @@ VISITED = [
         "key-of-the-frame",
         *(4, WINDOW, CONSUMERS, ')["message"]', ')["mesage"]'),
         words=["chat/consumers.py, line 15", '"mesage"', '"message"'],
+    ),
+    mistake(
+        "key-as-an-attribute",
+        *(5, WINDOW, CONSUMERS, 'self.scope["url_route"]', "self.scope.url_route"),
+        words=["chat/consumers.py, line 13", '["url_route"]'],
+    ),
+    mistake(
+        "import-left-out",
+        *(5, WINDOW, CONSUMERS, "from asgiref.sync import async_to_sync\n", ""),
+        words=["chat/consumers.py, line 14", "from asgiref.sync import async_to_sync"],
+    ),
+    mistake(
+        "method-of-the-base-class",
+        *(4, WINDOW, CONSUMERS, "self.accept()", "super().conect()"),
+        words=["chat/consumers.py, line 12", "Did you mean connect"],
+    ),
+    mistake(
+        "file-in-place-of-text",
+        *(4, WINDOW, CONSUMERS, "json.loads(", "json.load("),
+        words=["chat/consumers.py, line 15", "json.loads"],
     ),
     mistake(
         "keyword",
@@ -377,6 +440,26 @@ VISITED = [
         "template-misspelt",
         *(2, PAGES, VIEWS, '"chat/room.html"', '"chat/rom.html"'),
         words=["chat/views.py, line", "Did you mean chat/room.html"],
+    ),
+    mistake(
+        "tag-misspelt",
+        *(2, PAGES, ROOMS, "{% csrf_token %}", "{% csrftoken %}"),
+        words=["templates/chat/rooms.html, line 8", "Did you mean csrf_token"],
+    ),
+    mistake(
+        "tag-not-closed",
+        *(2, PAGES, ROOM, "{% block main %}", "{% block main }"),
+        words=["templates/chat/room.html, line 18", "closes nothing"],
+    ),
+    mistake(
+        "text-without-quotes",
+        *(2, PAGES, ROOM, "'chat/room.js'", "chat/room.js"),
+        words=["templates/chat/room.html, line 17", "quotes"],
+    ),
+    mistake(
+        "parent-misspelt",
+        *(2, PAGES, ROOM, '"base.html"', '"bse.html"'),
+        words=["templates/chat/room.html, line 1", "Did you mean base.html"],
     ),
     # a word left out that decides
     mistake(
@@ -488,6 +571,11 @@ SUSPECTED = {
     "no-return": (
         *(8, "chat/models.py", "        return {", "        {"),
         ["line 50", "nothing is done with it", "return"],
+    ),
+    "form-class": (2, VIEWS, "form_class =", "form_clas =", ["line 12", "Is form_class meant"]),
+    "template-name": (
+        *(2, VIEWS, 'template_name = "chat/room.html"', 'template = "chat/room.html"'),
+        ["line 23", "RoomView", "Is template_name meant"],
     ),
     "twice-defined": (
         *(
@@ -602,6 +690,19 @@ def test_what_somebody_has_caught_on_purpose_is_no_cause(tmp_path):
     )
     first = output.partition("\n\n")[0] + "\n"
     assert "Did you mean _key?" in explain(first, folder, [])
+
+
+def test_two_strings_of_a_message_are_no_list_that_lost_a_comma(tmp_path):
+    folder = made(
+        2,
+        tmp_path / "my-chat",
+        VIEWS,
+        "class RoomView",
+        'ODD = (\n    "some"\n    "thing")\nclass RoomView',
+    )
+    frame = f'  File "{folder}/chat/views.py", line 9, in x\n'
+    output = f"Traceback (most recent call last):\n{frame}OddError: something\n"
+    assert "comma" not in explain(output, folder, [])
 
 
 def test_of_several_errors_the_first_is_told(tmp_path):
@@ -798,3 +899,71 @@ def test_check_tells_the_cause_of_a_mistake(name, tmp_path):
     report = run_checks(found.number, folder)
     assert report.problem, f"green: {report.log[-2000:]}"
     told(report.problem, found.words, folder)
+
+
+# What nobody has looked at yet
+
+
+@pytest.fixture
+def reader(tmp_path, monkeypatch):
+    """The folder of a reader in chapter 5, which a step is about; nothing runs."""
+    folder = made(5, tmp_path / "my-chat")
+    monkeypatch.setattr(context, "project", SimpleNamespace(copy=folder))
+    monkeypatch.setattr(context, "server", None)
+    verdict.begin()
+    return folder
+
+
+class Page:
+    """A page whose console says what it is told to."""
+
+    def __init__(self, folder, words="", url="", line=None):
+        self.console = Console.__new__(Console)
+        self.console.page, self.console.said = self, [Said(words, url, line)]
+
+    def wait_for_timeout(self, _):
+        """Nothing else happens."""
+
+
+def test_a_problem_whose_cause_is_known_stays_as_it_is(reader):
+    mend(reader, CONSUMERS, "self.accept()", "self.accept")
+    problem = Known("the cause")
+    assert verdict.verdict(problem) is problem
+
+
+def test_a_problem_gets_the_cause_that_the_files_tell(reader):
+    problem = Problem("A window never opens.")
+    assert verdict.verdict(problem) is problem, "right work is suspected of something"
+    mend(reader, CONSUMERS, "self.accept()", "self.accept")
+    found = verdict.verdict(problem)
+    assert isinstance(found, Known)
+    told(str(found), ["A window never opens. chat/consumers.py, line 16"], reader)
+
+
+def test_what_the_browser_says_of_a_readers_script_is_the_verdict(reader):
+    url = "http://127.0.0.1:1/static/chat/room.js"
+    looked_at.append(Page(reader, "ReferenceError: when is odd", url, 12))
+    found = verdict.verdict(Problem("The log stays empty."))
+    assert isinstance(found, Known)
+    told(str(found), [f"{SCRIPT}, line 12", "“ReferenceError: when is odd”"], reader)
+    assert verdict.complaint() == str(found)
+    verdict.begin()
+    assert verdict.complaint() is None
+
+
+def test_what_the_browser_says_of_other_scripts_is_no_complaint(reader):
+    for words, url, line in (
+        ("ReferenceError: x", "http://127.0.0.1:1/chat/lobby/", 3),
+        ("a network error", "http://127.0.0.1:1/static/chat/room.js", None),
+        ("TypeError: Failed to fetch", "http://127.0.0.1:1/static/chat/room.js", 3),
+    ):
+        looked_at.append(Page(reader, words, url, line))
+        assert verdict.complaint() is None, words
+
+
+def test_a_coroutine_that_the_server_tells_of_makes_a_step_red(reader, monkeypatch):
+    log = awaited(callee="ChatConsumer.say", file=CONSUMERS, line=26, called=[CONSUMERS, 23])
+    monkeypatch.setattr(context, "server", SimpleNamespace(log=lambda: log))
+    assert f"{CONSUMERS}, line 23" in verdict.complaint()
+    found = verdict.verdict(Problem("Nothing came back."))
+    assert isinstance(found, Known) and f"{CONSUMERS}, line 23" in str(found)

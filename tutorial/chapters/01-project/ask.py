@@ -30,11 +30,11 @@ def read():
     return {
         "SECRET_KEY": settings.SECRET_KEY,
         "DEBUG": settings.DEBUG,
-        "ALLOWED_HOSTS": list(settings.ALLOWED_HOSTS),
-        "DATABASE_URL": str(settings.DATABASES["default"]["NAME"]),
+        "ALLOWED_HOSTS": list(settings.ALLOWED_HOSTS or []),
+        "DATABASE_URL": str(settings.DATABASES.get("default", {}).get("NAME")),
         "TIME_ZONE": settings.TIME_ZONE,
         "LANGUAGE_CODE": settings.LANGUAGE_CODE,
-        "CSRF_TRUSTED_ORIGINS": list(settings.CSRF_TRUSTED_ORIGINS),
+        "CSRF_TRUSTED_ORIGINS": list(settings.CSRF_TRUSTED_ORIGINS or []),
         "SECURE_COOKIES": [settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE],
         "SECURE_SSL_REDIRECT": settings.SECURE_SSL_REDIRECT,
         "SECURE_HSTS_SECONDS": settings.SECURE_HSTS_SECONDS,
@@ -71,21 +71,16 @@ def warnings():
     Not of the language, which is ours here.
     """
     for message in checks.run_checks(include_deployment_checks=True):
-        for_the_public = message.id.startswith("security") and message.id not in OF_MIDDLEWARE
-        ours = message.id.startswith("translation")
-        if message.level >= checks.WARNING and not (
-            message.is_silenced() or for_the_public or ours
-        ):
+        kind = (message.id or "").partition(".")[0]
+        not_asked = kind == "translation" or kind == "security" and message.id not in OF_MIDDLEWARE
+        if message.level >= checks.WARNING and not message.is_silenced() and not not_asked:
             yield message.id, message.msg
 
 
 def without_env_file(*left_out):
     """What the settings are where no .env is, and the machine does not set these variables."""
-    package, here, before = (
-        settings.SETTINGS_MODULE.partition(".")[0],
-        os.getcwd(),
-        dict(os.environ),
-    )
+    package, here = settings.SETTINGS_MODULE.partition(".")[0], os.getcwd()
+    before = dict(os.environ)
     kept = {name: before[name] for name in (*PLAIN, *read()) if name in before}
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(package, os.path.join(place, package))
@@ -106,15 +101,15 @@ def without_env_file(*left_out):
 
 def in_short(found):
     """What matters of settings that were loaded so: key, DEBUG, and what can't be right."""
-    zone, language = found.get("TIME_ZONE", "UTC"), found.get("LANGUAGE_CODE", "en")
+    zone, language = found.get("TIME_ZONE") or "UTC", found.get("LANGUAGE_CODE") or "en"
     wrong = []
     try:
         zoneinfo.ZoneInfo(zone)
-    except (KeyError, OSError, ValueError):
+    except (KeyError, OSError, TypeError, ValueError):
         wrong.append(f"TIME_ZONE is {zone!r}, and there is no such zone")
     try:
         get_supported_language_variant(language)
-    except LookupError:
+    except (LookupError, TypeError):
         wrong.append(f"LANGUAGE_CODE is {language!r}, and Django knows no such language")
     return {"SECRET_KEY": found.get("SECRET_KEY"), "DEBUG": found.get("DEBUG"), "wrong": wrong}
 

@@ -28,7 +28,7 @@ RECOGNISE = [
         "underscores and periods are allowed, fewer than 100 of them.",
     ),
     (
-        r"AttributeError: '\w+' object has no attribute '(\w+)'",
+        r"AttributeError: '(?![a-z]|NoneType)\w+' object has no attribute '(\w+)'",
         "{place} looks for self.{0}, which nobody has set. What connect() finds out, disconnect() "
         "and receive() know only when connect() keeps it: self.{0} = …",
     ),

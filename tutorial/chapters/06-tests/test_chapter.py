@@ -34,6 +34,13 @@ HERE = Path(__file__).parent
 RIGHT = HERE.parent / "05-groups" / "code" / "chat" / "consumers.py"
 BREAKS = ("echo", "all_rooms", "one_room", "nobody_leaves", "never_taken_out", "strangers")
 
+STILL_TRIED = {
+    "echo": "a window in another room",
+    "all_rooms": "a window that leaves",
+    "never_taken_out": "a page of another site",
+}
+"""A break → what has to be tried all the same: another promise, in another test."""
+
 FORKS = sys.platform == "linux"
 """Whether a process that has loaded the tests may be forked for each run: elsewhere it is risky."""
 
@@ -157,7 +164,7 @@ def runs() -> Runs:
     if not files:
         raise Problem("There is no folder tests/ with tests in it, beside manage.py.")
     found = Runs()
-    found.begin("own", *BREAKS)
+    found.begin("own", "late", *BREAKS)
     tests = [file for file in files if file.name != "server.py"]  # that one is given
     if any(b"playwright" in file.read_bytes() for file in tests) and not no_browser():
         found.begin("browser")
@@ -242,6 +249,7 @@ def test_the_tests_pass():
     if said := never_awaited(own().output, context.project.copy):
         raise Known(said)
     if own().code == 0:
+        need_patience()
         need_closed_windows()
         return
     name = (own().failed or ["A test"])[0]
@@ -271,6 +279,18 @@ def test_the_tests_pass():
         f"{name} fails, though the consumer does what it should. {place(trouble)} ends with "
         f"{error_in(trouble)}."
     )
+
+
+def need_patience() -> None:
+    """Raise `Problem` when a test fails where an event takes a moment."""
+    late = runs().outcome("late")
+    if late and late.failed:
+        trouble = first_failure(late)
+        raise Problem(
+            f"{late.failed[0]} passes on some days only: where an event takes a moment to arrive, "
+            f"{place(trouble)} ends with {error_in(trouble)}. Wait for what a window hears, with "
+            "await window.receive_json_from(), before you go on, and before you close it."
+        )
 
 
 def need_closed_windows() -> None:
@@ -341,6 +361,14 @@ def test_what_must_not_happen_is_noticed():
         "one that lets pages of every site in. Connect with a foreign Origin in the headers, and "
         "assert that it is refused.",
     )
+    for name, what in STILL_TRIED.items():
+        broken = runs().outcome(name)
+        if [what] in own().told("tried") and broken and [what] not in broken.told("tried"):
+            raise Problem(
+                f"With one promise broken, your tests no longer try {what}: a test ends at its "
+                f"first failure, and {(broken.failed or ['one'])[0]} is about more than one thing. "
+                "Give each promise a test of its own, a method whose name begins with test_."
+            )
 
 
 @step(

@@ -203,6 +203,12 @@ def path_of(answer):
     return urllib.parse.unquote(urllib.parse.urlsplit(answer.url).path)
 
 
+def need_whole_scripts(page):
+    """Raise `Problem` when a script of alice's page has raised something."""
+    if page.errors:
+        raise Problem(f"A script of the room's page ends with: {page.errors[0]}.")
+
+
 @step(
     "Make rooms and messages",
     see="python manage.py migrate says: Applying chat.0002_room_message... OK",
@@ -264,7 +270,16 @@ def test_the_admin_has_rooms_and_messages():
                 'list_display of MessageAdmin is ["text", "user", "room", "created_at"].'
             )
     for query, wanted in (("for ever", True), ("warden", True), ("unsaid", False)):
-        text = warden.get(f"/admin/chat/message/?q={urllib.parse.quote(query)}").text
+        try:
+            text = warden.get(f"/admin/chat/message/?q={urllib.parse.quote(query)}").text
+        except Problem as problem:
+            if "FieldError" not in str(problem):
+                raise
+            raise Problem(
+                f"{problem} That comes of a search in the admin's list of messages. In "
+                "chat/admin.py, search_fields of MessageAdmin names a field that there is not: it "
+                'is ["text", "user__username"].'
+            ) from None
         if ("kept for ever" in text) != wanted:
             raise Problem(
                 f"In the admin's list of messages somebody searches for “{query}”, and "
@@ -399,7 +414,15 @@ def test_what_is_said_is_stored_and_told():
         raise blame_server(0, f"No WebSocket can be opened in the room {ROOM}.")
     with enter("alice") as one, enter("bob") as other, enter("bob", "lobby") as elsewhere:
         one.say(message="hello", username="bob")
-        frame = one.hear()
+        try:
+            frame = one.hear()
+        except Problem as problem:
+            if "nothing came back" not in str(problem):
+                raise
+            raise Problem(
+                f"{problem} In chat/consumers.py, say() fills in a form, stores what it holds when "
+                "it is valid, and sends that to the room's group."
+            ) from None
         if missing := {"id", "username", "message", "created_at"} - set(frame):
             raise Problem(f"The frame {frame} has no {', '.join(sorted(missing))}.")
         if not frame["id"]:
@@ -482,7 +505,9 @@ def test_who_may_not_stay_is_told_why():
             who = "alice" if visitor else "A stranger"
             ends = f"is closed with {code}" if code else "stays open"
             raise blame_server(
-                since, f"{who} opens a socket at {path}. It {ends}; it should close with {wanted}."
+                since,
+                f"{who} opens a socket at {path}. It {ends}; it should close with {wanted}: in "
+                "chat/consumers.py, connect() gives the code to self.close().",
             )
     for visitor, path, wanted in cases[:2]:
         behind = knock_at(path, visitor, wanted)
@@ -540,6 +565,7 @@ def test_the_page_shows_what_comes():
             f"The page asks for {lost[1]}, which does not exist. An import in room.js names the "
             "whole file: ./log.js."
         )
+    need_whole_scripts(page)
     if not page.sockets:
         raise Problem("The room's page opens no WebSocket. Its script, room.js, does it.")
     page.evaluate(TO_THE_TOP)
@@ -547,8 +573,7 @@ def test_the_page_shows_what_comes():
     page.locator("#chat-message-input").fill("written here")
     page.keyboard.press("Enter")
     wait_until(page, lambda: line.count() or page.errors)
-    if page.errors:
-        raise Problem(f"A script of the room's page ends with: {page.errors[0]}.")
+    need_whole_scripts(page)
     if line.count() != 1:
         raise Problem(
             f"A message is written, and stands {line.count()} times in the log. In room.js, "
@@ -607,8 +632,7 @@ def test_the_page_says_how_things_stand():
                 "heard it, and its field is empty. In chat/static/chat/room.js, the submit "
                 "listener returns while socket.readyState is not WebSocket.OPEN."
             )
-        if page.errors:
-            raise Problem(f"A script of the room's page ends with: {page.errors[0]}.")
+        need_whole_scripts(page)
 
 
 @step(

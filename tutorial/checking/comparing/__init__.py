@@ -13,8 +13,8 @@ from tutorial.checking.comparing.units import Taken
 KEYED = ("Pipfile", ".env.example")
 """Files of which only the names in front of `=` are compared: their values are the owner's."""
 
-MOST = 1_500
-"""Units of a file that is compared."""
+MOST, LONGEST = 1_500, 1_000
+"""Units of a file that is compared, and tokens of one of them."""
 
 
 def take_apart(name: str, text: str, renames: dict[str, dict[str, str]] | None = None) -> Taken:
@@ -28,6 +28,6 @@ def take_apart(name: str, text: str, renames: dict[str, dict[str, str]] | None =
         taken = take_script(text, renames or {})
     else:
         taken = Taken(list(page_units(text) if name.endswith(".html") else key_units(text)))
-    if len(taken.units) > MOST:
-        raise ValueError(f"{name} has {len(taken.units)} units")
+    if len(taken.units) > MOST or any(len(unit.tokens) > LONGEST for unit in taken.units):
+        raise ValueError(f"{name} is too long to be compared")
     return taken

@@ -73,7 +73,9 @@ def compare(name: str, stage_text: str, own_text: str) -> Comparison:
         if not add_renamings(renames, pairs.changed, stage, own, aliases):
             break
         own = take_apart(name, own_text, renames)
-    places = [*find_commas(stage.units, pairs), *find_moved(pairs), *find_crossed(pairs.kept)]
+    places = [*find_commas(stage.units, pairs), *find_moved(pairs)]
+    if name.endswith(".py"):
+        places += find_crossed(pairs.kept, set(stage.bound))
     places += [Place("changed", a, b, changes=differing(a, b)) for a, b in pairs.changed]
     places += [Place("missing", unit, None) for unit in pairs.missing]
     places += [Place("extra", None, unit) for unit in pairs.extra]
@@ -91,7 +93,8 @@ def compare(name: str, stage_text: str, own_text: str) -> Comparison:
         elif place.kind == "extra" and stands_twice(place.own, stage.units, own.units):
             place.kind = "twice"
         elif place.kind == "extra":
-            place.nature = LARGE if place.own.words else STYLE
+            harmless = place.own.sort == "import" or not place.own.words
+            place.nature = STYLE if harmless else LARGE
         if place in another_way and place.nature == SMALL:
             place.nature = LARGE
     return Comparison(stage.units, own.units, places, kept)
@@ -175,21 +178,51 @@ def find_moved(pairs: Pairs) -> Iterator[Place]:
             yield Place("moved", unit, found)
 
 
-def find_crossed(kept: list[tuple[Unit, Unit]]) -> Iterator[Place]:
-    """Calls, and imports below code, that stand on the other side of what was above them.
+def find_crossed(kept: list[tuple[Unit, Unit]], functions: set[str]) -> Iterator[Place]:
+    """What may stand in any order, and still stands on the wrong side of something else.
 
-    Only at a module's top; what merely gives values may stand in any order there.
+    `functions` are the scopes of functions: what they hold is not run where it stands.
     """
-    acts = [pair for pair in kept if pair[0].sort in ("import", "call", "made")]
+    pairs = sorted(kept, key=lambda pair: pair[0].line)
+    crossed = [*crossed_calls(pairs), *used_too_early(pairs, functions)]
+    for unit, own in dict(crossed).items():
+        yield Place("moved", unit, own)
+
+
+def crossed_calls(pairs: list[tuple[Unit, Unit]]) -> Iterator[tuple[Unit, Unit]]:
+    """Calls, and imports below code, at a module's top that have passed what was above them."""
     above: tuple[Unit, Unit] | None = None
-    for unit, own in sorted(acts, key=lambda pair: pair[0].line):
-        if unit.scope:
+    for unit, own in pairs:
+        if unit.scope or unit.sort not in ("import", "call", "made"):
             continue
         counts = above and not unit.sort == above[0].sort == "made"
         if counts and own.line < above[1].line:
-            yield Place("moved", unit, own)
+            yield unit, own
         if unit.sort != "import":
             above = unit, own
+
+
+def used_too_early(
+    pairs: list[tuple[Unit, Unit]], functions: set[str]
+) -> Iterator[tuple[Unit, Unit]]:
+    """Units that give a meaning to a name which the reader uses above them."""
+    named = [pair for pair in pairs if pair[0].name.isidentifier() and not pair[0].ordered]
+    for unit, own in named:
+        for other, theirs in pairs:
+            passed = other.line > unit.line and theirs.line < own.line
+            at_once = other.scope == unit.scope or other.scope not in functions
+            if passed and at_once and in_scope(other.scope, unit.scope) and uses(other, unit.name):
+                yield unit, own
+                break
+
+
+def uses(unit: Unit, name: str) -> bool:
+    """Whether a statement needs a name; an import brings its own."""
+    tokens = ("", *unit.tokens, "")
+    return unit.sort != "import" and any(
+        token == name and before != "." and after != "="
+        for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False)
+    )
 
 
 def said_elsewhere(places: list[Place]) -> list[Place]:
@@ -221,10 +254,14 @@ def tokens_added(place: Place) -> set[str]:
 
 
 def without_consequences(places: list[Place]) -> list[Place]:
-    """Leave out what follows from a head that is missing, or is the reader's own.
+    """Leave out what follows from a head that is missing or elsewhere, or is the reader's own.
 
     What stood below it stands elsewhere then, or less far in.
     """
+    for head in [place for place in places if place.kind == "moved" and place.stage.until]:
+        both = [place for place in places if place.kind == "moved" and place is not head]
+        gone = [p for p in both if holds(head.stage, p.stage) and holds(head.own, p.own)]
+        places = [place for place in places if place not in gone]
     for head in [place for place in places if place.kind in ("missing", "changed")]:
         if head.stage.until and (head.kind == "missing" or other_brackets(head)):
             inner = [p for p in places if p.stage and holds(head.stage, p.stage) and p is not head]
@@ -262,7 +299,8 @@ def stands_twice(unit: Unit, stage: list[Unit], own: list[Unit]) -> bool:
         near = [other for other in units if other.scope == unit.scope]
         return sum(u.tokens == unit.tokens or u.opens == unit.opens != "" for u in near)
 
-    return len(unit.tokens) > 3 and count(own) > count(stage) > 0
+    counts = len(unit.tokens) > 3 and unit.sort != "import"
+    return counts and count(own) > count(stage) > 0
 
 
 # Lines

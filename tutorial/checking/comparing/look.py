@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tutorial.checking.comparing import KEYED
 from tutorial.checking.comparing.compare import Comparison, Place, compare
-from tutorial.checking.comparing.nature import LARGE, SIGNATURE, SMALL, WORDS
+from tutorial.checking.comparing.nature import LARGE, SIGNATURE, SMALL, STYLE, WORDS
 from tutorial.checking.comparing.shown import Text, earlier_places, text_of
 from tutorial.checking.comparing.units import Unit
 from tutorial.course.chapters import chapter
@@ -29,7 +29,8 @@ class Found:
     """A place in a file where the folder differs. Without a `place` the whole file is not there.
 
     `block`, `section`: the numbers of the block that shows it, and of its heading; `typed`: this
-    chapter has one type it; `pending`: it is still to come; `old`: the text had it before.
+    chapter has one type it; `pending`: it is still to come; `old`: the text had it before, and
+    takes it out in one of the blocks `goes`.
     """
 
     file: str
@@ -38,7 +39,12 @@ class Found:
     section: int = 0
     typed: bool = False
     pending: bool = False
-    old: bool = False
+    goes: tuple[int, ...] = ()
+
+    @property
+    def old(self) -> bool:
+        """Whether the text had it before."""
+        return bool(self.goes)
 
     @property
     def nature(self) -> str:
@@ -90,13 +96,18 @@ def look(number: int, folder: Path) -> Looked:
             if theirs != ours:
                 look_at_file(looked, number, name, typed)
             elif typed:
-                looked.reached = max([looked.reached, *blocks])
+                final = [number for number in blocks if looked.text.blocks[number].is_final]
+                looked.reached = max([looked.reached, *final])
         elif (folder / name).exists():
             looked.unread = True
         elif typed and blocks:
             section = looked.text.blocks[blocks[0]].section
             looked.found.append(Found(name, None, blocks[0], section, typed=True, pending=True))
     for found in looked.found:
+        if found.old:
+            later = (block for block in found.goes if block > looked.reached)
+            found.block = next(later, found.goes[-1])
+            found.section = looked.text.blocks[found.block].section
         found.pending = found.pending and (found.block is None or found.block > looked.reached)
     looked.found = without_renamed(looked)
     if looked.unread:
@@ -141,9 +152,14 @@ def look_at_file(looked: Looked, number: int, name: str, typed: bool) -> None:
         one = Found(name, place, block, 0 if block is None else looked.text.blocks[block].section)
         is_old = place.own and place.own.place in earlier and place.own.place not in final
         one.typed = typed and is_new(place, compared.stage, blocks, before)
-        if place.kind == "extra" and is_old:
-            place.nature, one.old, one.typed = SMALL, True, typed
-            one.pending = not begun.issuperset(looked.text.blocks_of(name))
+        if place.kind == "extra" and place.own.sort == "import" and is_old:
+            continue
+        if place.kind == "extra" and (is_old or not place.own.words):
+            line = looked.texts[name][1].splitlines()[place.own.line - 1].strip()
+            one.goes = blocks_against(place.own, line, looked.text, name, compared.stage, blocks)
+        if one.old:
+            place.nature, one.typed = SMALL if place.own.words else STYLE, typed
+            one.pending = begun.isdisjoint(one.goes)
         elif is_old or place.kind == "moved" or place.kind == "missing" and not place.own:
             one.pending = block is not None and block not in begun
         found.append(one)
@@ -166,6 +182,19 @@ def blocks_by_unit(text: Text, name: str, units: list[Unit]) -> dict[int, int | 
         block = text.block_of(name, unit)
         blocks[id(unit)] = above = above if block is None and not unit.words else block
     return blocks
+
+
+def blocks_against(
+    unit: Unit, line: str, text: Text, name: str, stage: list[Unit], blocks: dict[int, int | None]
+) -> tuple[int, ...]:
+    """The blocks that take out what the stage does not have any more; `line` is its first line.
+
+    Where none says so, it is the last one that shows something of the same scope, or of the file.
+    """
+    of_file = text.blocks_of(name)
+    taking = tuple(number for number in of_file if line in text.blocks[number].takes)
+    near = [blocks[id(other)] for other in stage if other.scope == unit.scope]
+    return taking or tuple([number for number in near if number is not None] or of_file)[-1:]
 
 
 def is_new(

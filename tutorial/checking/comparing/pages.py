@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from tutorial.checking.comparing.units import Unit
 
-CODE = r"\{%(?:(?!%\}).)*%\}|\{\{(?:(?!\}\}).)*\}\}"
+CODE = r"\{%(?:(?!%\}).){0,400}%\}|\{\{(?:(?!\}\}).){0,400}\}\}"
 PART = re.compile(
-    r"(?P<comment>\{#[^\n]*?#\}|<!--.{0,4000}?-->|\{%\s*comment\b.{0,4000}?endcomment\s*%\})"
+    r"(?P<comment>\{#[^\n]{0,400}?#\}|<!--.{0,4000}?-->|\{%\s*comment\b.{0,4000}?endcomment\s*%\})"
     rf"|(?P<code>{CODE})"
     rf"""|(?P<tag><[!/\w](?:"[^"]*"|'[^']*'|{CODE}|[^<>"'{{]|\{{(?![%{{]))*(?:>|(?=<)|\Z))""",
     re.DOTALL,

@@ -1,6 +1,7 @@
 """What a chapter's text has one type: its blocks, in the text's order, read out of README.md.
 
-A block is what `book.show` writes (see `tutorial.author.book`): a file, a symbol of it, or lines.
+A block is what `book.show` writes (see `tutorial.author.book`): a file, a symbol of it, or lines;
+or what `book.remove` does: lines that go.
 """
 
 import ast
@@ -29,21 +30,27 @@ urlpatterns = [
 }
 """What Django's commands write into files that the text then has one change."""
 
-SHOW = re.compile(r"<!-- \[\[\[cog book\.(show\(.*\)) \]\]\] -->$")
+BLOCK = re.compile(r"<!-- \[\[\[cog book\.((show|remove)\(.*\)) \]\]\] -->$")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of the text that has one type something.
+    """A block of the text that has one type something, or take it out.
 
     `section` is the number of its heading. `span` is where it stands in the stage's file, from 0
-    and half open; or in `step`, the text of a half-way version.
+    and half open; or in `step`, the text of a half-way version. `takes`: lines that go.
     """
 
     file: str
     section: int
     span: tuple[int, int]
     step: str | None = None
+    takes: frozenset[str] = frozenset()
+
+    @property
+    def is_final(self) -> bool:
+        """Whether what it shows stays."""
+        return self.step is None and not self.takes
 
     def shows(self, unit: Unit, line: int) -> bool:
         """Whether it shows this line of a unit of the stage's, as it is there."""
@@ -86,9 +93,13 @@ def read_text(number: int, readme: str) -> Text:
         fenced ^= line.startswith("```")
         if not fenced and re.match(r"##+ ", line):
             headings.append(line.lstrip("# "))
-        elif found := SHOW.match(line):
+        elif found := BLOCK.match(line):
             call = ast.parse(found[1]).body[0].value
             values = [ast.literal_eval(value) for value in call.args]
+            if found[2] == "remove":
+                lines = {line.strip() for line in values[1].splitlines()} - {""}
+                blocks.append(Block(values[0], len(headings) - 1, (0, 0), takes=frozenset(lines)))
+                continue
             named = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
             step = named.get("step")
             stored = steps_folder(number) / step / values[0] if step else files.get(values[0])

@@ -35,7 +35,7 @@ SERVERS = {"browser": "slow", "browser-quick": ""}
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parent
 run_tests = unittest.TextTestRunner.run
-browser_runs, browsers, windows, used = [], [], [], {}
+browser_runs, browsers, windows, tried, used = [], [], [], set(), {}
 
 
 def prepare() -> None:
@@ -82,11 +82,11 @@ def do(name: str, runner, suite):
         else:
             without_browsers(name)
             suite = type(suite)(those_without_browsers(suite))
-        # Whether one fails is all that is asked of a broken chat; for whom strangers, who.
-        runner.failfast = name not in ("own", "right", "strangers", *SERVERS)
         result = run_tests(runner, suite)
         code = int(not result.wasSuccessful())
         tell_windows()
+        for what in tried:
+            tell("tried", what)
     except BaseException:
         traceback.print_exc()
     sys.stdout.flush()
@@ -109,6 +109,7 @@ def without_browsers(name: str) -> None:
     note_windows(WebsocketCommunicator)
     if name != "own":
         behave(name)
+    note_what_is_tried()
 
 
 def those_without_browsers(suite) -> list:
@@ -163,6 +164,31 @@ def tell_windows() -> None:
         future = window._future
         if window.response_headers is not None and (not future.done() or future.cancelled()):
             tell("a window is left open", test, place)
+
+
+def note_what_is_tried() -> None:
+    """Note what is tried with windows, however that comes out."""
+    from channels.routing import ProtocolTypeRouter
+
+    answer, inside = ProtocolTypeRouter.__call__, []
+
+    async def noted(self, scope, receive, send):
+        if scope["type"] != "websocket":
+            return await answer(self, scope, receive, send)
+        path, said = scope["path"], dict(scope["headers"])
+        if said.get(b"origin", b"").rpartition(b"/")[2] != said.get(b"host"):
+            tried.add("a page of another site")
+        if any(other != path for other in inside):
+            tried.add("a window in another room")
+        inside.append(path)
+        try:
+            await answer(self, scope, receive, send)
+            if inside.count(path) > 1:
+                tried.add("a window that leaves")
+        finally:
+            inside.remove(path)
+
+    ProtocolTypeRouter.__call__ = noted
 
 
 def whose() -> tuple[str, str]:
