@@ -21,7 +21,6 @@ from tutorial.course.chapters import COURSE, chapter
 from tutorial.course.mistakes import make_mistake, mistakes
 from tutorial.course.stages import stage_before
 from tutorial.environment import ROOT
-from tutorial.reader import watching
 from tutorial.reader.asking import look, wanted
 
 from .conftest import finished
@@ -326,20 +325,6 @@ def test_the_step_that_is_open_is_the_one_whose_section_shows_the_wrong_file(tmp
 
 
 # watch
-
-
-def test_watch_names_the_file_to_edit_and_lays_it_back(tmp_path):
-    folder = stage(stage_before(ECHO), tmp_path)
-    report = run_checks(ECHO, folder)
-    assert watching.file_to_edit(report, folder) == folder / CONSUMERS  # the text's first
-    watching.reset(report, folder)
-    assert "ChatConsumer" in (folder / CONSUMERS).read_text()
-    assert watching.file_to_edit(report, folder) == folder / "chat/routing.py"
-    spoil(folder, CONSUMERS, "class Chat(\n")
-    report = run_checks(ECHO, folder)
-    assert watching.file_to_edit(report, folder) == folder / CONSUMERS
-    assert "consumers.py.mine" in watching.reset(report, folder)
-    assert (folder / "chat/consumers.py.mine").read_text() == "class Chat(\n"
 
 
 @pytest.mark.slow

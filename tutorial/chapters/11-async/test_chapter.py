@@ -6,7 +6,16 @@ from tutorial.checking.knocking import knock, minute_of_silence
 from tutorial.checking.leaving import told_to_go
 from tutorial.checking.places import where
 from tutorial.checking.runner import load
-from tutorial.checks import Problem, clock, get, open_socket, project, step
+from tutorial.checks import (
+    Problem,
+    blame_server,
+    clock,
+    get,
+    open_socket,
+    project,
+    server,
+    step,
+)
 
 resume = load(Path(__file__).parents[1] / "10-resume" / "test_chapter.py")
 """The checks of chapter 10: what is promised there still holds."""
@@ -102,13 +111,15 @@ def test_the_consumers_are_asynchronous():
         ("/ws/nobody/", "connect", "class NobodyConsumer"),
     ):
         with open_socket(path, visitor=resume.visitor("ann")) as nowhere:
+            since = len(server.log())
             code = nowhere.close_code(1)
         if code != 4404:
             ends = f"is closed with {code}" if code else "stays open"
             line = where(project.copy, CONSUMERS, name, text)
-            raise Problem(
+            raise blame_server(
+                since,
                 f"Somebody opens a socket to a room that does not exist. It {ends}, and should "
-                f"close with 4404. In {line}, is there an await in front of self.close(…)?"
+                f"close with 4404. In {line}, is there an await in front of self.close(…)?",
             )
     knock("/ws/chat/nowhere/", resume.visitor("ann"))
     resume.who_is_told_to_go()
