@@ -121,8 +121,8 @@ def say(found: Found, ours: list[str], theirs: list[str]) -> str:
     """The sentence for a place, from the lines of the stage's file and of the reader's."""
     place = found.place
     if place is None:
-        file = found.file
-        return f"the file {file}." if found.pending else f"The text has the file {file}; not you."
+        file = f"the file {found.file}"
+        return f"{file}." if found.pending else f"The text has {file}; your folder does not."
     at, line = where(found), f"line {place.line}"
     text = quoted(line_of(ours, place.shown)) if place.stage else ""
     more = f" and {place.count - 1} more below it" if place.count > 1 else ""

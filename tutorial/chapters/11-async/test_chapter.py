@@ -110,8 +110,8 @@ def test_the_consumers_are_asynchronous():
         ("/ws/chat/nowhere/", "connect", "self.close"),
         ("/ws/nobody/", "connect", "class NobodyConsumer"),
     ):
+        since = len(server.log())
         with open_socket(path, visitor=resume.visitor("ann")) as nowhere:
-            since = len(server.log())
             code = nowhere.close_code(1)
         if code != 4404:
             ends = f"is closed with {code}" if code else "stays open"

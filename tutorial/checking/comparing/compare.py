@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from tutorial.checking.comparing import take_apart
+from tutorial.checking.comparing import course_apart, take_apart
 from tutorial.checking.comparing.nature import LARGE, SMALL, STYLE, WORDS, nature
 from tutorial.checking.comparing.pairing import (
     ALIKE,
@@ -65,7 +65,7 @@ class Comparison:
 
 def compare(name: str, stage_text: str, own_text: str) -> Comparison:
     """Compare two versions of the file `name`; raises what `take_apart` does."""
-    stage, plain, renames = take_apart(name, stage_text), take_apart(name, own_text), {}
+    stage, plain, renames = course_apart(name, stage_text), take_apart(name, own_text), {}
     own = plain
     for _ in range(ROUNDS):
         aliases = align_scopes(stage.units, own.units)

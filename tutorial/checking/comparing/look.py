@@ -8,13 +8,16 @@ from pathlib import Path
 from tutorial.checking.comparing import KEYED
 from tutorial.checking.comparing.compare import Comparison, Place, compare
 from tutorial.checking.comparing.nature import LARGE, SIGNATURE, SMALL, STYLE, WORDS
-from tutorial.checking.comparing.shown import Text, earlier_places, text_of
+from tutorial.checking.comparing.shown import Text, earlier_places, later_places, text_of
 from tutorial.checking.comparing.units import Unit
 from tutorial.course.chapters import chapter
-from tutorial.course.stages import is_made, stage_files
+from tutorial.course.stages import is_made, stage_before, stage_files
 
 LARGEST = 60_000
 """Bytes of a file that is compared; larger ones are left out."""
+
+ASIDE = 3
+"""Places that are kept in a file that the chapter does not have one type."""
 
 OWN_PLACES, OWN_PART, OWN_CHAPTER = 3, 0.12, 0.3
 """A file is the reader's own from so many places on that are said otherwise, if they are such a
@@ -65,7 +68,8 @@ class Looked:
     found: list[Found] = field(default_factory=list)
     texts: dict[str, tuple[str, str]] = field(default_factory=dict)
     unread: bool = False
-    """Whether a file could not be compared, or is the reader's own."""
+    """Whether a file that the chapter has one type could not be compared, is the reader's own, or
+    is further on."""
     typed: int = 0
     """What this chapter has one type and is there, in the files that differ somewhere."""
     other: int = 0
@@ -84,23 +88,23 @@ def look(number: int, folder: Path) -> Looked:
 
     What can't be read or is too large is left out. Raises `Trouble` when there is no such stage.
     """
-    looked = Looked(text_of(number))
+    looked, before = Looked(text_of(number)), stage_files(stage_before(number))
     for name, stored in stage_files(number).items():
         if not is_compared(name, number):
             continue
         ours, theirs = stored.read_text("utf-8"), read_own(folder / name)
-        blocks = looked.text.blocks_of(name)
         typed = name not in chapter(number).gives
+        blocks = looked.text.blocks_of(name) if typed else []
         if theirs is not None:
             looked.texts[name] = ours, theirs
             if theirs != ours:
-                look_at_file(looked, number, name, typed)
-            elif typed:
-                final = [number for number in blocks if looked.text.blocks[number].is_final]
+                look_at_file(looked, number, name, typed, before.get(name))
+            else:
+                final = [block for block in blocks if looked.text.blocks[block].is_final]
                 looked.reached = max([looked.reached, *final])
         elif (folder / name).exists():
-            looked.unread = True
-        elif typed and blocks:
+            looked.unread = looked.unread or bool(blocks)
+        elif blocks:
             section = looked.text.blocks[blocks[0]].section
             looked.found.append(Found(name, None, blocks[0], section, typed=True, pending=True))
     for found in looked.found:
@@ -131,15 +135,25 @@ def read_own(file: Path) -> str | None:
         return None
 
 
-def look_at_file(looked: Looked, number: int, name: str, typed: bool) -> None:
-    """Compare a file that differs, and note what is found; `typed`: it is not a given one."""
+def look_at_file(looked: Looked, number: int, name: str, typed: bool, stored: Path | None) -> None:
+    """Compare a file that differs, and note what is found.
+
+    `typed`: it is not a given one; `stored` has its text in the stage before.
+    """
+    ours, theirs = looked.texts[name]
+    shown = typed and bool(looked.text.blocks_of(name))
     try:
-        compared = compare(name, *looked.texts[name])
+        compared = compare(name, ours, theirs)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        looked.unread = True
+        looked.unread = looked.unread or shown
         return
-    before, earlier = earlier_places(number, name)
+    before, earlier = earlier_places(number, name, stored)
     final = {unit.place for unit in compared.stage}
+    ahead = later_places(number, name, ours) - final - earlier
+    further = [unit for unit in compared.own if unit.place in ahead and unit.sort != "import"]
+    if any(len(unit.tokens) > 3 for unit in further):
+        looked.unread = looked.unread or shown
+        return
     blocks = blocks_by_unit(looked.text, name, compared.stage)
     there = [unit for unit in compared.stage if id(unit) in compared.kept]
     new = [unit for unit in there if unit.place not in before and unit.words]
@@ -152,10 +166,10 @@ def look_at_file(looked: Looked, number: int, name: str, typed: bool) -> None:
         one = Found(name, place, block, 0 if block is None else looked.text.blocks[block].section)
         is_old = place.own and place.own.place in earlier and place.own.place not in final
         one.typed = typed and is_new(place, compared.stage, blocks, before)
-        if place.kind == "extra" and place.own.sort == "import" and is_old:
-            continue
+        if place.kind == "extra" and (place.own.sort == "import" and is_old or name in KEYED):
+            continue  # it does no harm
         if place.kind == "extra" and (is_old or not place.own.words):
-            line = looked.texts[name][1].splitlines()[place.own.line - 1].strip()
+            line = theirs.splitlines()[place.own.line - 1].strip()
             one.goes = blocks_against(place.own, line, looked.text, name, compared.stage, blocks)
         if one.old:
             place.nature, one.typed = SMALL if place.own.words else STYLE, typed
@@ -164,13 +178,13 @@ def look_at_file(looked: Looked, number: int, name: str, typed: bool) -> None:
             one.pending = block is not None and block not in begun
         found.append(one)
     strange = sum(one.nature == LARGE and not one.pending for one in found)
-    if typed:
+    if shown:
         looked.reached = max([looked.reached, *begun])
         looked.other += strange
         looked.typed += len(new)
     if strange >= OWN_PLACES and strange > OWN_PART * max(len(compared.stage), 8):
-        looked.unread = True
-    else:
+        looked.unread = looked.unread or shown
+    elif shown or len(found) <= ASIDE:
         looked.found += found
 
 

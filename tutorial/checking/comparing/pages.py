@@ -67,7 +67,7 @@ def tag_tokens(tag: str) -> list[str]:
             coded += words
         else:
             plain.append(words)
-    return ["<", name.lower(), *(word for words in sorted(plain) for word in words), *coded, end]
+    return ["<", name.lower(), *(word for words in sorted(plain) for word in words), *coded, *end]
 
 
 # Names with values

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from tutorial.checking.comparing import take_apart
+from tutorial.checking.comparing import course_apart
 from tutorial.checking.comparing.units import Unit
-from tutorial.course.chapters import chapter
+from tutorial.course.chapters import COURSE, chapter
 from tutorial.course.source import range_span, symbol_span
-from tutorial.course.stages import stage_before, stage_files
+from tutorial.course.stages import stage_files
+from tutorial.environment import ROOT
 
 WRITTEN = {
     "config/urls.py": """
@@ -141,26 +142,32 @@ def steps_folder(number: int) -> Path:
     return chapter(number).folder / "steps"
 
 
-def earlier_places(number: int, file: str) -> tuple[set[tuple], set[tuple]]:
-    """The places of what a file has in the stage before, and of that with its half-way versions."""
-    stored = stage_files(stage_before(number)).get(file)
+def earlier_places(number: int, file: str, stored: Path | None) -> tuple[set[tuple], set[tuple]]:
+    """The places of what a file has in the stage before, and of that with its half-way versions.
+
+    `stored` has its text in the stage before.
+    """
     text = stored.read_text("utf-8") if stored else WRITTEN.get(file, "")
     before = places_in(file, text)
     steps = [path for path in sorted(steps_folder(number).glob(f"*/{file}")) if path.is_file()]
     return before, before.union(*(places_in(file, path.read_text("utf-8")) for path in steps))
 
 
+def later_places(number: int, file: str, text: str) -> frozenset[tuple]:
+    """The places of what a file has as the next chapter that changes it leaves it.
+
+    `text` is what it has at the end of chapter `number`.
+    """
+    for later in COURSE[number:]:
+        stored = ROOT / file if file in later.finishes else later.folder / "code" / file
+        if stored.is_file() and (changed := stored.read_text("utf-8")) != text:
+            return places_in(file, changed)
+    return frozenset()
+
+
 @lru_cache(maxsize=256)
 def places_in(file: str, text: str, span: tuple[int, int] | None = None) -> frozenset[tuple]:
     """The places of the units in a text of the course's, or in some lines of it."""
     first, last = span or (0, len(text))
-    return frozenset(unit.place for unit in units_of(file, text) if first < unit.line <= last)
-
-
-@lru_cache(maxsize=256)
-def units_of(file: str, text: str) -> tuple[Unit, ...]:
-    """The units of a text of the course's; none when it can't be taken apart."""
-    try:
-        return tuple(take_apart(file, text).units)
-    except (SyntaxError, ValueError):
-        return ()
+    units = course_apart(file, text).units
+    return frozenset(unit.place for unit in units if first < unit.line <= last)
