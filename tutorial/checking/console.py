@@ -95,6 +95,11 @@ class Console:
                 "It sends before the connection is open. Send when somebody has written something, "
                 "or in socket.onopen."
             )
+        if "CLOSING or CLOSED" in words:
+            return (
+                "It sends on a line that is closed. Ask before whether socket.readyState is "
+                "WebSocket.OPEN."
+            )
         if found := re.search(r"of (?:null|undefined) \((?:reading|setting) '(\w+)'\)", words):
             return self.absent(line, text, found[1], folder)
         if "import statement outside a module" in words or "'export'" in words:

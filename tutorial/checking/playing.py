@@ -26,7 +26,7 @@ window.WebSocket = class extends Own {
 """Has the page note when, by its own clock, each of its connections began and ended, and how often
 it was told something."""
 
-A_WHILE = 5.0
+A_WHILE = 10.0
 """Seconds of the page's time that go by at once, less than a page waits for an answer."""
 
 

@@ -25,9 +25,18 @@ def complaint() -> str | None:
 
 
 def verdict(problem: Problem) -> Problem:
-    """The problem with its cause, when Python, the browser or a look at the files knows it."""
-    if isinstance(problem, Known):
-        return problem
+    """The problem with its cause, when Python, the browser or a look at the files knows it.
+
+    Whatever goes wrong in looking for it, the problem stands.
+    """
+    if not isinstance(problem, Known):
+        with contextlib.suppress(Exception):
+            return cause_of(problem)
+    return problem
+
+
+def cause_of(problem: Problem) -> Problem:
+    """As `verdict`, for a problem whose cause is not known; raises what its searches do."""
     if said := left_behind():
         return Known(said)
     for page in looked_at:
@@ -43,8 +52,9 @@ def verdict(problem: Problem) -> Problem:
 
 def left_behind() -> str | None:
     """The sentence for a coroutine that was never awaited in the server, or None."""
-    log = context.server.log() if context.server else ""
-    return never_awaited(log, context.project.copy)
+    with contextlib.suppress(Exception):
+        return never_awaited(context.server.log(), context.project.copy)
+    return None
 
 
 def asked(page, look) -> str | None:

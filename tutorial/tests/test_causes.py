@@ -570,7 +570,7 @@ SUSPECTED = {
     ),
     "no-return": (
         *(8, "chat/models.py", "        return {", "        {"),
-        ["line 50", "nothing is done with it", "return"],
+        ["line 50", "nothing is done with it", "return", "as_frame()"],
     ),
     "form-class": (2, VIEWS, "form_class =", "form_clas =", ["line 12", "Is form_class meant"]),
     "template-name": (
@@ -929,6 +929,17 @@ def test_a_problem_whose_cause_is_known_stays_as_it_is(reader):
     mend(reader, CONSUMERS, "self.accept()", "self.accept")
     problem = Known("the cause")
     assert verdict.verdict(problem) is problem
+
+
+def test_a_problem_stands_whatever_goes_wrong_in_looking_for_its_cause(reader, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("a fault of the course")
+
+    monkeypatch.setattr(verdict, "suspects", fail)
+    monkeypatch.setattr(verdict, "never_awaited", fail)
+    problem = Problem("A window never opens.")
+    assert verdict.verdict(problem) is problem
+    assert verdict.complaint() is None
 
 
 def test_a_problem_gets_the_cause_that_the_files_tell(reader):

@@ -445,7 +445,7 @@ def test_times_are_in_the_readers_own_zone(windows, zone, shown):
 
 @pytest.mark.parametrize("ending", ["SIGKILL", "SIGTERM"])
 def test_what_is_written_while_the_server_is_away_arrives_once(windows, server, ending):
-    windows.allowed = ["WebSocket connection to"]
+    windows.allowed = ["WebSocket connection to", "Failed to load resource"]
     room = f"restart-{ending}"
     pages = alice, bob = windows.enter("alice", room), windows.enter("bob", room)
     for number in range(10):
@@ -466,7 +466,8 @@ def test_what_is_written_while_the_server_is_away_arrives_once(windows, server, 
 
 
 def test_the_pauses_between_two_attempts_grow_and_begin_anew(windows, server):
-    windows.allowed = ["WebSocket connection to"]
+    # the page's icon may still be on its way when the server stops
+    windows.allowed = ["WebSocket connection to", "Failed to load resource"]
     page = windows.enter("alice", "pauses", lambda page: page.add_init_script(NOTE_PAUSES))
     for _ in range(2):
         server.stop()

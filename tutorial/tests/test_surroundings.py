@@ -182,7 +182,7 @@ def test_a_layer_whose_package_is_missing_is_told(folder):
 def test_a_database_full_of_the_readers_own_data_is_read_only(folder):
     with sqlite3.connect(folder / "db.sqlite3") as own:
         own.execute("PRAGMA journal_mode=WAL")
-        own.execute("INSERT INTO chat_room (name, created_at) VALUES ('lobby', '2026-06-21')")
+        own.execute("INSERT INTO chat_room (name, created_at) VALUES ('my own', '2026-06-21')")
         own.commit()
         before = {path.name: path.read_bytes() for path in folder.glob("db.sqlite3*")}
         report = run_checks(8, folder)

@@ -2,7 +2,9 @@
 
 import contextlib
 import http.client
+import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -45,16 +47,24 @@ def ask(running, method, path, headers, body=None):
 
 
 def port_in_use(stage, tmp_path):
-    """Start a second server on a port that is taken; it is ended after a while."""
+    """Start a second server on a port that is taken, as a reader does; it is ended after a while.
+
+    Returns what the terminal says, and whether the command goes on.
+    """
     folder = tmp_path / "my-chat"
     shutil.copytree(finished(stage), folder)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+        command = [sys.executable, "manage.py", "runserver", f"127.0.0.1:{port}"]
         log = tmp_path / "second.log"
         with log.open("wb") as out:
             second = subprocess.Popen(
-                command, cwd=folder, env=replay.environment(), stdout=out, stderr=out
+                command,
+                cwd=folder,
+                env=replay.environment(),
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
         said, end = "", time.monotonic() + 60
         while "in use" not in said and time.monotonic() < end:
@@ -62,7 +72,8 @@ def port_in_use(stage, tmp_path):
             said = log.read_text("utf-8", "replace")
         time.sleep(0.5)  # whoever ends because of it has ended by then
         alive = second.poll() is None
-        second.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(second.pid, signal.SIGKILL)
         second.wait()
     return said, alive
 

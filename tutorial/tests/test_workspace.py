@@ -108,7 +108,8 @@ def test_every_chapter_can_begin(tmp_path, number):
     code, output = tool("start", str(number), tmp_path / "work")
     assert code == 0, output
     assert ("alice" in output) == (number > 7)
-    assert ("pipenv shell" in output) == (number > 1)
+    assert f'cd "{tmp_path / "work"}"' in output
+    assert ("activate" in output) == (number > 1)
 
 
 def test_every_chapter_begins_with_a_project_that_starts(tmp_path):

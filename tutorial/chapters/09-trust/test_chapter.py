@@ -469,7 +469,7 @@ def test_the_page_comes_back_and_says_why_when_it_does_not():
             f"The page is closed with 4404, and still says “{connected}”. In room.js, lose() "
             'says in the element "connection" how it is.'
         )
-    if played.pause(60) is not None:
+    if played.pause(20) is not None:
         raise Problem(
             "The page has been told 4404, that its room does not exist, and connects again. That "
             "is in vain: return from lose() when the page has a sentence for the code."

@@ -12,6 +12,7 @@ from pathlib import Path
 from tutorial.checking.causes.coroutines import CALLED_BY_CHANNELS
 from tutorial.checking.places import (
     FUNCTION,
+    enclosing,
     in_words,
     tree,
     trees,
@@ -40,10 +41,11 @@ def uncalled_statement(folder: Path) -> str | None:
                 return f"{place}: “{text}” only compares. A single = sets."
             if isinstance(node.value, VALUES) and not does_something(node.value):
                 short = text if len(text) < 40 else f"{text[:40]}…"
-                return (
-                    f"{place}: “{short}” stands there, and nothing is done with it. Is a return "
-                    "missing in front of it?"
-                )
+                around = enclosing(folder, file, node.lineno)
+                said = f"{place}: “{short}” stands there, and nothing is done with it."
+                if around is None:
+                    return said
+                return f"{said} Is a return missing in front of it, in {around[1].name}()?"
     return None
 
 

@@ -66,13 +66,12 @@ class Comparison:
 def compare(name: str, stage_text: str, own_text: str) -> Comparison:
     """Compare two versions of the file `name`; raises what `take_apart` does."""
     stage, plain, renames = course_apart(name, stage_text), take_apart(name, own_text), {}
-    own = plain
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
+        own = take_apart(name, own_text, renames) if turn else plain
         aliases = align_scopes(stage.units, own.units)
         pairs = pair_units(stage.units, own.units)
         if not add_renamings(renames, pairs.changed, stage, own, aliases):
             break
-        own = take_apart(name, own_text, renames)
     places = [*find_commas(stage.units, pairs), *find_moved(pairs)]
     if name.endswith(".py"):
         places += find_crossed(pairs.kept, set(stage.bound))
@@ -88,16 +87,22 @@ def compare(name: str, stage_text: str, own_text: str) -> Comparison:
             bound = bound_below(place.stage, stage, own, plain, aliases)
             place.nature = nature(name, place.stage, place.own, place.changes, bound)
             localise(place, stage_text.splitlines(), own_text.splitlines())
-        elif place.kind == "missing" and place.stage.sort == "text":
-            place.nature = WORDS
-        elif place.kind == "extra" and stands_twice(place.own, stage.units, own.units):
-            place.kind = "twice"
-        elif place.kind == "extra":
-            harmless = place.own.sort == "import" or not place.own.words
-            place.nature = STYLE if harmless else LARGE
+        elif place.kind in ("missing", "extra"):
+            weigh(place, stage.units, own.units)
         if place in another_way and place.nature == SMALL:
             place.nature = LARGE
     return Comparison(stage.units, own.units, places, kept)
+
+
+def weigh(place: Place, stage: list[Unit], own: list[Unit]) -> None:
+    """Say what it amounts to that a unit is missing, or is the reader's own, or stands twice."""
+    if place.kind == "missing":
+        place.nature = WORDS if place.stage.sort == "text" else SMALL
+    elif stands_twice(place.own, stage, own):
+        place.kind = "twice"
+    else:
+        harmless = place.own.sort == "import" or not place.own.words
+        place.nature = STYLE if harmless else LARGE
 
 
 # Names that are called otherwise
