@@ -48,6 +48,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.chdir(folder)
     take_notes()
+    hash_quickly()
     sys.path.insert(0, folder)
     threading.Thread(target=obey, daemon=True).start()
     if kind == "manage":
@@ -70,6 +71,14 @@ def take_notes() -> None:
     notes = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(notes)
     notes.take()
+
+
+def hash_quickly() -> None:
+    """Have Django hash passwords in a few rounds: a check's people have nothing to hide."""
+    with contextlib.suppress(ImportError):
+        from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+        PBKDF2PasswordHasher.iterations = 100
 
 
 def obey() -> None:
