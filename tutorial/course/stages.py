@@ -26,7 +26,7 @@ def lineage(number: int) -> list[Chapter]:
     while number:
         current = chapter(number)
         if not current.has_stage:
-            raise Trouble(f"Stage {number} is still to come: it has no chapter.toml.")
+            raise Trouble(f"Chapter {number} is still to come.")
         found.insert(0, current)
         number = current.builds_on
     return found

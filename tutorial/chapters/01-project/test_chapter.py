@@ -19,7 +19,7 @@ RECOGNISE = [
     (
         r"ModuleNotFoundError: No module named '(?:environ|django)'",
         "Django or django-environ is not installed where you start the project. Call pipenv "
-        "install as the text shows, and work inside pipenv shell.",
+        "install as the text shows, and work inside the environment: pipenv shell.",
     ),
 ]
 
@@ -120,11 +120,11 @@ def test_the_project_runs():
     hint="pipenv install writes them; pip install does not.",
 )
 def test_the_pipfile_names_the_packages():
-    for name in ("django", "django-environ"):
+    for name, version in {"django": "~=5.2.0", "django-environ": "~=0.14.0"}.items():
         if name not in packages():
             raise Problem(
                 f"The Pipfile does not name {name} below [packages], so it will be missing "
-                f"elsewhere. Call: pipenv install {name}"
+                f'elsewhere. Call: pipenv install "{name}{version}"'
             )
 
 

@@ -51,7 +51,7 @@ RECOGNISE = [
     (
         r"No module named '(daphne|channels)'",
         "{0} is not installed where you start the project. Call pipenv install as the text shows, "
-        "and work inside pipenv shell.",
+        "and work inside the environment.",
     ),
     (
         r"Requested setting \w+, but settings are not configured",
@@ -98,11 +98,11 @@ def test_the_pipfile_names_the_packages():
         wanted = tomllib.loads(project.read("Pipfile")).get("packages", {})
     except tomllib.TOMLDecodeError as error:
         raise Problem(f"The Pipfile can't be read: {error}.") from None
-    for name in ("channels", "daphne"):
+    for name, version in {"channels": "~=4.3.0", "daphne": "~=4.2.0"}.items():
         if name not in map(str.lower, wanted):
             raise Problem(
                 f"The Pipfile does not name {name} below [packages], so it will be missing "
-                f"elsewhere. Call: pipenv install {name}"
+                f'elsewhere. Call: pipenv install "{name}{version}"'
             )
 
 
