@@ -81,12 +81,19 @@ def start(
         Path | None, typer.Argument(metavar="DIR", help="Default: my-chat beside the course.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Move away whatever is there.")] = False,
+    vscode: Annotated[
+        bool, typer.Option("--vscode", help="Write the settings that VS Code needs there.")
+    ] = False,
 ) -> None:
     """Make the folder in which a chapter begins; work that is there already is moved aside."""
     from tutorial.reader import workspace
-    from tutorial.reader.showing import ask, print_start
+    from tutorial.reader.editors import lay_vscode
+    from tutorial.reader.showing import ask, print_start, print_vscode
 
-    print_start(workspace.start(chapter_number(number), folder, (lambda _: True) if yes else ask))
+    started = workspace.start(chapter_number(number), folder, (lambda _: True) if yes else ask)
+    if vscode:
+        print_vscode(lay_vscode(started.folder))
+    print_start(started)
 
 
 @app.command("next")

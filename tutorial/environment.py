@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "setup.json"
 LOG = VENV / "setup.log"
 LOCK = VENV / "setup.lock"
+ASIDE = VENV / "setup.aside"
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
@@ -55,7 +56,7 @@ def enter(arguments: list[str]) -> None:
     1 and a sentence when the set-up fails, and with 130 when it is interrupted.
     """
     try:
-        ensure(dev=bool(NEED_DEV_PACKAGES.intersection(arguments[:1])))
+        ensure(dev=needs_dev_packages(arguments))
     except Trouble as trouble:
         sys.exit(f"\n{trouble}")
     except KeyboardInterrupt:
@@ -71,6 +72,12 @@ def enter(arguments: list[str]) -> None:
     while True:
         with contextlib.suppress(KeyboardInterrupt):  # the child has got it, too, and decides
             sys.exit(process.wait())
+
+
+def needs_dev_packages(arguments: list[str]) -> bool:
+    """Whether a command line needs the packages for development; one for help never does."""
+    asks_for_help = {"--help", "-h"}.intersection(arguments)
+    return bool(NEED_DEV_PACKAGES.intersection(arguments[:1])) and not asks_for_help
 
 
 def ensure(dev: bool = False) -> bool:
@@ -93,12 +100,16 @@ def ensure(dev: bool = False) -> bool:
 
 
 def is_ready(dev: bool) -> bool:
-    """Whether `.venv` works, is as the locks say, and still holds every package put into it."""
+    """Whether `.venv` works, stands where it was made, and is as the locks say."""
     stamp = read_stamp()
+    return stamp.get("root") == str(ROOT) and is_as_locked(stamp, dev)
+
+
+def is_as_locked(stamp: dict, dev: bool) -> bool:
+    """Whether `.venv` works, is as the locks say, and still holds every package put into it."""
     return (
         stamp.get("locks") == hash_of_locks()
         and stamp.get("python") == interpreter()
-        and stamp.get("root") == str(ROOT)
         and (stamp.get("dev") or not dev)
         and set(stamp["packages"]) <= installed_packages()
     )
@@ -132,24 +143,66 @@ def installed_packages() -> set[str]:
 
 
 def set_up(dev: bool, lock: int) -> None:
-    """Make `.venv` where it is missing or broken and install what the locks say.
+    """Make `.venv` where it is missing, broken or moved, and install what the locks say.
 
     `lock` is the open lock file: the commands hold it too, so that nobody starts beside one that
     outlives this process. Raises `Trouble` with a sentence and the end of the log.
     """
-    version, pins = locked_pipenv()
     LOG.write_text("", encoding="utf-8")
-    moved_from = read_stamp().get("root")
-    if moved_from:
-        say("Bringing .venv up to date.")
+    stamp = read_stamp()
+    if stamp.get("root", str(ROOT)) != str(ROOT):
+        say("The folder of the course has moved: making .venv anew.")
+        renew(dev, lock, stamp)
     else:
-        say("Setting up the course in .venv. It takes about half a minute, once.")
-    STAMP.unlink(missing_ok=True)
+        first = "Setting up the course in .venv. It takes about a minute, once."
+        say("Bringing .venv up to date." if stamp else first)
+        STAMP.unlink(missing_ok=True)
+        install(dev, lock)
+
+
+def renew(dev: bool, lock: int, stamp: dict) -> None:
+    """Make `.venv` anew, since its scripts name the place where it was.
+
+    Where that can't be, as without a network, the old one stays in use as long as its packages are
+    those of the locks. Raises `Trouble` when they are not.
+    """
+    try:
+        with set_aside():
+            install(dev, lock)
+    except Trouble as trouble:
+        if not is_as_locked(stamp, dev):
+            raise
+        write_stamp(bool(stamp["dev"]))
+        say(
+            f"{trouble}\nMeanwhile the course goes on with the .venv that is there. Only the "
+            "commands in it, such as daphne and pipenv, still look for the old place: once you are "
+            "online, delete the folder .venv, and call any command again.\n"
+        )
+
+
+@contextlib.contextmanager
+def set_aside() -> Iterator[None]:
+    """Put what is in `.venv` aside while another one is made there; it comes back on an error."""
+    shutil.rmtree(ASIDE, ignore_errors=True)
+    ASIDE.mkdir()
+    for part in [part for part in VENV.iterdir() if part not in (LOCK, LOG, ASIDE)]:
+        part.rename(ASIDE / part.name)
+    try:
+        yield
+    except BaseException:
+        empty_venv()
+        for part in list(ASIDE.iterdir()):
+            part.rename(VENV / part.name)
+        raise
+    finally:
+        shutil.rmtree(ASIDE, ignore_errors=True)
+
+
+def install(dev: bool, lock: int) -> None:
+    """Install what the locks say into `.venv`, made where there is none that works."""
+    version, pins = locked_pipenv()
     if not works():
         make_venv(lock)
-    elif moved_from and moved_from != str(ROOT):
-        say("  - the folder has moved: putting the new place into the scripts of .venv")
-        relocate_scripts(moved_from)
     if not run_quietly([PYTHON, "-c", f"import pipenv as p; assert p.__version__ == '{version}'"]):
         say(f"  - installing Pipenv {version}")
         constraints = VENV / "setup-constraints.txt"
@@ -199,15 +252,22 @@ def make_venv(lock: int) -> None:
         import venv  # noqa: F401
     except ImportError:
         raise Trouble(how_to_get_venv()) from None
-    for leftover in VENV.iterdir():
-        if leftover.is_dir() and not leftover.is_symlink():
-            shutil.rmtree(leftover)
-        elif leftover not in (LOCK, LOG):
-            leftover.unlink()
+    empty_venv()
     say("  - making .venv")
     base = getattr(sys, "_base_executable", None) or sys.executable
     run([base, "-m", "venv", VENV], lock)
     (VENV / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
+def empty_venv() -> None:
+    """Remove what is in `.venv`, but for the set-up's own files and what is set aside."""
+    for part in VENV.iterdir():
+        if part in (LOCK, LOG, ASIDE):
+            continue
+        if part.is_dir() and not part.is_symlink():
+            shutil.rmtree(part)
+        else:
+            part.unlink()
 
 
 def how_to_get_venv() -> str:
@@ -219,28 +279,6 @@ def how_to_get_venv() -> str:
     if sys.platform.startswith("linux"):
         return missing + "Install your system's package for it (python3-venv) and call again."
     return missing + "Install Python anew from the Python project's site and call again."
-
-
-def relocate_scripts(old_root: str) -> None:
-    """Make the scripts in `.venv` start the Python of this folder instead of `old_root`'s.
-
-    The course itself does not need them; `pipenv run daphne` does. On Windows they are programs
-    that can't be changed: there, `python -m daphne` works.
-    """
-    if WINDOWS:
-        return
-    old, new = os.fsencode(old_root) + b"/.venv", os.fsencode(VENV)
-    for script in PYTHON.parent.iterdir():
-        if script.is_symlink() or not script.is_file():
-            continue
-        text = script.read_bytes()
-        if text.startswith(b"#!" + old):
-            body = text.split(b"\n", 1)[1]
-            # This form, which pip uses, too, stands spaces and long paths.
-            start = b"#!/bin/sh\n'''exec' \"" + new + b'/bin/python" "$0" "$@"\n' + b"' '''\n"
-            script.write_bytes(start + body)
-        elif old in text:
-            script.write_bytes(text.replace(old, new))
 
 
 def run(command: list, lock: int, **variables: str) -> None:

@@ -15,6 +15,7 @@ from tutorial.checking.run import Step, checks_file, read_steps
 from tutorial.course.chapters import COURSE, Chapter
 from tutorial.environment import ROOT
 from tutorial.reader import shells
+from tutorial.reader.editors import VSCODE
 from tutorial.reader.workspace import Continued, Progress, Started, Undone
 
 console = Console(highlight=False, soft_wrap=True)
@@ -177,6 +178,14 @@ def print_start(started: Started) -> None:
     print(f"\n    {CHANGE_FOLDER.format(started.folder)}")
     print(f"    {shells.activation()}\n" if enters else "")
     print_reading(started.chapter)
+
+
+def print_vscode(laid: bool) -> None:
+    """Say what became of the settings for VS Code."""
+    if laid:
+        print(f"Made {VSCODE}: the interpreter, imports as they are, a save only when you save.")
+    else:
+        print(f"{VSCODE} is there already, and stays as it is.")
 
 
 def ask(question: str) -> bool:

@@ -24,6 +24,7 @@ from tutorial.course.stages import (
 from tutorial.environment import ROOT, VENV, Trouble, plain_environment
 from tutorial.reader.changes import KEPT, Change, free_name, hash_of, take_back
 from tutorial.reader.demo import ROOM, ROOMS_FROM, USERS, USERS_FROM, finish_seed, start_seed
+from tutorial.reader.editors import VSCODE
 
 MODELS_FROM = 2
 """The first stage with a model: before it, a database would be made for the wrong users."""
@@ -242,7 +243,7 @@ def start(
     return Started(chapter(number), folder, moved_to, users, left_behind, True)
 
 
-OURS = (PROGRESS, "tutorial.py", ".venv", ".env", "Pipfile", "db.sqlite3")
+OURS = (PROGRESS, "tutorial.py", ".venv", ".env", "Pipfile", "db.sqlite3", VSCODE)
 """What `start` lays into a folder beside the project's files, by the beginnings of the names."""
 
 

@@ -4,12 +4,16 @@ import ast
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
+
+from tutorial.course.chapters import COURSE
+from tutorial.environment import needs_dev_packages
 
 from .conftest import BASE_PYTHON, ROOT, Running, copy_checkout
 
@@ -135,23 +139,75 @@ def test_the_second_start_needs_no_network_and_is_quick(installed, run):
 
 
 @pytest.mark.slow
-def test_a_moved_folder_works_without_a_network_and_so_do_its_scripts(moved, run):
+def test_a_moved_folder_goes_on_without_a_network_and_is_made_anew_with_one(moved, run):
     called = run([*TUTORIAL, "list"], moved, **OFFLINE)
     assert called.finish() == 0, called.output
-    script = run([str(moved / ".venv" / "bin" / "daphne"), "--help"], moved)
+    assert "no network" in called.output and "still look for the old place" in called.output
+    called = run([*TUTORIAL, "list"], moved, **OFFLINE)
+    assert called.finish() == 0 and "moved" not in called.output
+
+    again = moved.rename(moved.with_name("third folder"))
+    called = run([*TUTORIAL, "list"], again)
+    assert called.finish() == 0, called.output
+    assert "The folder of the course has moved: making .venv anew." in called.output
+    script = run([str(again / ".venv" / "bin" / "daphne"), "--help"], again)
     assert script.finish() == 0, script.output
-    pip = run([str(moved / ".venv" / "bin" / "pip"), "--version"], moved)
-    assert pip.finish() == 0 and str(moved) in pip.output
+    pip = run([str(again / ".venv" / "bin" / "pip"), "--version"], again)
+    assert pip.finish() == 0 and str(again) in pip.output
+    assert not (again / ".venv" / "setup.aside").exists()
+
+
+def test_a_call_for_help_needs_no_packages_for_tests():
+    assert needs_dev_packages(["test"]) and needs_dev_packages(["bench", "--quick"])
+    assert not needs_dev_packages(["test", "--help"]) and not needs_dev_packages(["list"])
 
 
 @pytest.mark.slow
-def test_removed_packages_are_put_back(moved, run):
+def test_removed_packages_are_put_back(installed, run):
     remove = [".venv/bin/python", "-m", "pip", "uninstall", "-y", "typer", "django"]
-    assert run(remove, moved).finish() == 0
-    called = run([*TUTORIAL, "list"], moved)
+    assert run(remove, installed).finish() == 0
+    called = run([*TUTORIAL, "list"], installed)
     assert called.finish() == 0, called.output
     assert "installing the course's packages" in called.output
-    assert run([".venv/bin/python", "-c", "import django, typer"], moved).finish() == 0
+    assert run([".venv/bin/python", "-c", "import django, typer"], installed).finish() == 0
+
+
+STARTABLE = [each.number for each in COURSE if each.has_stage]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+@pytest.mark.parametrize("number", STARTABLE)
+def test_what_start_prints_runs_as_printed_on_a_bare_machine(
+    installed, run, tmp_path, number, shell
+):
+    """Neither Pipenv on the PATH nor Playwright anywhere; whichever shell calls can run it."""
+    if shutil.which(shell) is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{shell} is not installed")
+        pytest.skip(f"{shell} is not installed here")
+    folder = tmp_path / "my chat"
+    bare = {"PATH": os.pathsep.join(places_without("pipenv")), "SHELL": "/nowhere", **OFFLINE}
+    call = shlex.join([*TUTORIAL, "start", str(number), str(folder)])
+    started = run([shell, "-c", f"{call}; true"], installed, **bare)
+    assert started.finish() == 0 and "Read: " in started.output, started.output
+    assert "Setting up" not in started.output and "Bringing" not in started.output
+    assert ("alice" in started.output) == (number > 7)
+    lines = [line.strip() for line in started.output.splitlines() if line.startswith("    ")]
+    assert len(lines) == (1 if number == 1 else 2), lines
+    if number > 1:
+        lines += ["python manage.py check", "pipenv --version", "python -m tutorial"]
+    entered = run([shell, "-c", " && ".join(lines)], tmp_path, **bare)
+    assert entered.finish() == 0, entered.output
+    if number > 1:
+        assert "no issues" in entered.output and "pipenv, version" in entered.output
+        assert f"Chapter {number}, " in entered.output
+
+
+def places_without(program):
+    """The folders on the PATH in which there is no such program."""
+    places = os.environ["PATH"].split(os.pathsep)
+    return [place for place in places if shutil.which(program, path=place) is None]
 
 
 @pytest.mark.slow

@@ -102,16 +102,6 @@ def test_a_chapter_begins_as_the_one_before_ended_with_env_file_and_database(pre
     assert read_progress(prepared).chapter == 6
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [each.number for each in COURSE if each.has_stage])
-def test_every_chapter_can_begin(tmp_path, number):
-    code, output = tool("start", str(number), tmp_path / "work")
-    assert code == 0, output
-    assert ("alice" in output) == (number > 7)
-    assert f'cd "{tmp_path / "work"}"' in output
-    assert ("activate" in output) == (number > 1)
-
-
 def test_every_chapter_begins_with_a_project_that_starts(tmp_path):
     failing = []
     for number in (each.number for each in COURSE if each.has_stage and each.number > 1):
@@ -421,6 +411,22 @@ def test_the_line_that_activates_works_in_the_shell_it_is_for(shell, tmp_path):
     code, output = call([program, flag, line], tmp_path)
     assert code == 0, output
     assert str(PYTHON.parent.parent) in output and "pipenv, version" in output
+
+
+def test_start_writes_what_vs_code_needs_once(tmp_path):
+    folder = tmp_path / "my-chat"
+    code, output = tool("start", "3", folder, "--vscode")
+    assert code == 0 and "Made .vscode/settings.json" in output
+    file = folder / ".vscode" / "settings.json"
+    settings = json.loads(file.read_text("utf-8"))
+    assert Path(settings["python.defaultInterpreterPath"]) == PYTHON
+    assert settings["[python]"]["editor.codeActionsOnSave"]["source.organizeImports"] == "never"
+    assert settings["files.autoSave"] == "off"
+    file.write_text("{}")
+    code, output = tool("start", "3", folder, "--vscode")
+    assert code == 0 and "is there already, as it was made" in output, output
+    assert "stays as it is" in output and file.read_text() == "{}"
+    assert not (tmp_path / "my-chat-1").exists()
 
 
 def test_a_path_that_means_something_to_a_shell_is_quoted():
