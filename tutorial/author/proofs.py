@@ -301,7 +301,8 @@ def judge(number: int, results: dict[str, dict], tells: Callable[[int, Mutant], 
         not_listed += [] if listed else [mutant]
         told = tells(number, mutant)
         count["told" if told else "silent"] += 1
-        silent += [] if told else [mutant]
+        # An order that is listed as right is no fault, and the comparison is rightly quiet.
+        silent += [] if told or listed and mutant.kind == "swap" else [mutant]
     idle = [entry for entry in entries if entry not in fitting]
     day = max((results[m.id]["date"] for m in every if m.id in results), default="never")
     return Found(number, counts, not_listed, silent, accused, idle, day)
