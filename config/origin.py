@@ -4,6 +4,7 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
+from django.utils.http import is_same_domain
 
 
 class SameOriginValidator:
@@ -24,13 +25,23 @@ class SameOriginValidator:
 def is_same_origin(scope):
     """Say whether the handshake's Origin is the address that it was sent to.
 
-    Scheme and port count, as they do for a browser; ``CSRF_TRUSTED_ORIGINS`` names further ones.
-    A missing or malformed Origin equals none of them.
+    The rule is the one of Django's CsrfViewMiddleware for forms: scheme, host and port count, with
+    ``ws`` as ``http`` and ``wss`` as ``https``, and ``CSRF_TRUSTED_ORIGINS`` names further ones. A
+    missing or malformed Origin equals none of them.
     """
-    request = ASGIRequest({**scope, "method": "GET"}, None)
+    scheme = "https" if scope.get("scheme") == "wss" else "http"
+    request = ASGIRequest({**scope, "scheme": scheme, "method": "GET"}, None)
     try:
-        host = request.get_host()
+        own = f"{request.scheme}://{request.get_host()}"
     except DisallowedHost:
         return False
-    allowed = {f"http://{host}", f"https://{host}", *settings.CSRF_TRUSTED_ORIGINS}
-    return request.headers.get("Origin") in allowed
+    origin = request.headers.get("Origin", "")
+    return any(is_origin(origin, allowed) for allowed in (own, *settings.CSRF_TRUSTED_ORIGINS))
+
+
+def is_origin(origin, allowed):
+    """Say whether the Origin is the allowed one; ``https://*.example.com`` allows all below it."""
+    scheme, _, host = origin.partition("://")
+    allowed_scheme, _, pattern = allowed.partition("://")
+    same_host = "/" not in host and is_same_domain(host, pattern.removeprefix("*"))
+    return scheme == allowed_scheme and same_host

@@ -513,6 +513,7 @@ ORIGINS = {
     "upper case": "HTTP://127.0.0.1:{port}",
     "no scheme": "//127.0.0.1:{port}",
     "another scheme": "ftp://127.0.0.1:{port}",
+    "the same over HTTPS": "https://127.0.0.1:{port}",
     "a path": "http://127.0.0.1:{port}/",
     "a user": "http://127.0.0.1:{port}@evil.example",
     "a suffix": "http://127.0.0.1:{port}.evil.example",
@@ -537,6 +538,31 @@ def test_a_foreign_origin_is_refused(server, kind):
 def test_a_missing_origin_is_refused(server):
     headers = {"Cookie": f"sessionid={server.sessions['alice']}"}
     assert handshake_status(server, headers) == 403
+
+
+TRUSTED = {"https://*.trusted.example", "http://other.example:81"}
+ORIGINS_WHERE_THEY_ARE_TRUSTED = {
+    "https://a.trusted.example": 101,
+    "https://a.b.trusted.example": 101,
+    "http://other.example:81": 101,
+    "https://other.example:81": 403,
+    "http://other.example": 403,
+    "http://a.trusted.example": 403,
+    "https://a.trusted.example.evil.example": 403,
+    "https://nottrusted.example": 403,
+}
+
+
+def test_trusted_origins_are_let_in_by_djangos_own_rule(project, tmp_path):
+    variables = {"CSRF_TRUSTED_ORIGINS": ",".join(TRUSTED)}
+    options = {"variables": variables, "project": project}
+    with serving(tmp_path, names=["alice"], **options) as server:
+        cookie = {"Cookie": f"sessionid={server.sessions['alice']}"}
+        said = {
+            origin: handshake_status(server, cookie | {"Origin": origin})
+            for origin in ORIGINS_WHERE_THEY_ARE_TRUSTED
+        }
+    assert said == ORIGINS_WHERE_THEY_ARE_TRUSTED
 
 
 @pytest.mark.parametrize("host", ["evil.example", "a b", "127.0.0.1.evil.example", "\xff"])

@@ -64,7 +64,8 @@ class ChatTests(WindowTestCase):
 
     def test_a_page_of_another_site_is_refused(self):
         (session,) = self.server.sign_in("alice")
-        for origin in ("http://evil.example", "http://127.0.0.1:1", "null"):
+        over_https = self.server.url.replace("http", "https")
+        for origin in ("http://evil.example", "http://127.0.0.1:1", over_https, "null"):
             with self.subTest(origin), self.assertRaises(InvalidStatus) as raised:
                 self.open(session, origin=origin)
             self.assertEqual(raised.exception.response.status_code, 403)
