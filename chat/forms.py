@@ -1,12 +1,10 @@
 """What people may hand in."""
 
-from unicodedata import category
-
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
 
 from .models import Message, Room, User
-from .names import normalise, validate_room_name
+from .names import normalise, validate_room_name, validate_text
 
 
 class SignUpForm(UserCreationForm):
@@ -37,13 +35,8 @@ class MessageForm(forms.ModelForm):
         fields = ["text"]
 
     def clean_text(self):
-        text = self.cleaned_data["text"]
-        kinds = {category(character) for character in text}
-        if "Cs" in kinds:
-            raise forms.ValidationError("Half a character.", code="surrogate")
-        if all(kind[0] in "CZ" for kind in kinds):
-            raise forms.ValidationError("Nothing that anybody sees.", code="required")
-        return text
+        validate_text(self.cleaned_data["text"])
+        return self.cleaned_data["text"]
 
     def refusal(self):
         """Return why the text is not valid, as a key of ``REFUSALS`` in chat/frames.py."""

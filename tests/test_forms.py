@@ -27,6 +27,8 @@ class RoomFormTests(TestCase):
             "a\nb",
             "\u202eevil",
             "a\u200bb",
+            "lobby\u3164",
+            "\u2800",
         )
         for name in names:
             with self.subTest(name):
@@ -39,19 +41,23 @@ class RoomFormTests(TestCase):
 
     def test_a_known_name_leads_to_its_room(self):
         room = Room.objects.create(name="welcome")
-        form = RoomForm({"name": " welcome "})
-        self.assertTrue(form.is_valid())
-        self.assertEqual(form.save(), room)
+        for name in (" welcome ", "welcome\ufe0f"):  # phones add the latter to emoji
+            form = RoomForm({"name": name})
+            self.assertTrue(form.is_valid())
+            self.assertEqual(form.save(), room)
 
 
 class MessageFormTests(SimpleTestCase):
     def test_texts_are_fine(self):
-        for text in ("hi", "<b>&amp;</b>", "</script>", "\u202eright to left", "🙂" * 500):
+        texts = ("hi", "<b>&amp;</b>", "</script>", "\u202eright to left", "🙂" * 500)
+        texts += ("हिन्दी", "ไทย", "👩\u200d🚒", "❤\ufe0f", "می\u200cخواهم", "a\u3164b")
+        for text in texts:
             with self.subTest(text):
                 self.assertTrue(MessageForm({"text": text}).is_valid())
 
     def test_a_refusal_says_why(self):
         texts = {"": "blank", " \n\t": "blank", "\u200b\u2060": "blank", "x" * 501: "too_long"}
+        texts |= {"\u3164 \u2800\u1160": "blank", "\u034f\u17b4": "blank"}
         texts |= {"a\0b": "bad_text", "half \ud83d": "bad_text"}
         for text, code in texts.items():
             with self.subTest(text):
@@ -67,3 +73,9 @@ class SignUpFormTests(TestCase):
         self.assertTrue(form.is_valid(), form.errors)
         form.save()
         self.assertIn("username", SignUpForm({"username": "Alice", **passwords}).errors)
+
+    def test_a_name_with_something_that_nobody_sees_is_nobodys(self):
+        passwords = {"password1": "corridor-kettle-9", "password2": "corridor-kettle-9"}
+        for name in ("bob\u1160", "\u3164", "bob\u115f"):
+            with self.subTest(name):
+                self.assertFalse(SignUpForm({"username": name, **passwords}).is_valid())

@@ -104,6 +104,7 @@ print(json.dumps(
 IN_WORDS = """
 import json
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from chat.models import Message, Room
 
@@ -120,8 +121,17 @@ with transaction.atomic():
     room.save()
     name = Room.objects.get(pk=room.pk).name
     transaction.set_rollback(True)
-message = Message(room=room, user=get_user_model()(username="ursula"), text="good morning")
-print(json.dumps({{"name": name, "room": words(room), "message": words(message)}}))
+User = get_user_model()
+unseen = User(username="bob" + chr(0x1160))
+unseen.set_unusable_password()
+try:
+    unseen.full_clean(validate_unique=False)
+    twice = True
+except ValidationError:
+    twice = False
+message = Message(room=room, user=User(username="ursula"), text="good morning")
+found = {{"name": name, "twice": twice, "room": words(room), "message": words(message)}}
+print(json.dumps(found))
 """
 
 SIGN_IN = """
@@ -232,6 +242,12 @@ def test_messages_point_to_rooms_and_users():
             "A room that is made in the admin keeps its name as it was typed, with spaces around "
             "it, and decomposed as some keyboards write it. In chat/models.py, Room.clean(), which "
             "every form of a room calls, has to normalise the name."
+        )
+    if in_words["twice"]:
+        raise Problem(
+            "Somebody can sign up as “bob” with a character behind it that nobody sees, and stand "
+            "beside the other bob. In chat/models.py, User.clean() has to hand the name to "
+            "validate_seen."
         )
     for of, wanted, at in (
         ("room", [COMPOSED], "Room.__str__() has to return its name"),

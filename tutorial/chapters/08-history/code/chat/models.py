@@ -4,11 +4,15 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.urls import reverse
 
-from .names import normalise, validate_room_name
+from .names import normalise, validate_room_name, validate_seen
 
 
 class User(AbstractUser):
     """Somebody who writes: Django's own user, in a table that can grow columns later."""
+
+    def clean(self):
+        super().clean()
+        validate_seen(self.username)
 
 
 class Room(models.Model):

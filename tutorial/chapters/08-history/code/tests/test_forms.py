@@ -27,6 +27,8 @@ class RoomFormTests(TestCase):
             "a\nb",
             "\u202eevil",
             "a\u200bb",
+            "lobby\u3164",
+            "\u2800",
         )
         for name in names:
             with self.subTest(name):
@@ -39,9 +41,10 @@ class RoomFormTests(TestCase):
 
     def test_a_known_name_leads_to_its_room(self):
         room = Room.objects.create(name="welcome")
-        form = RoomForm({"name": " welcome "})
-        self.assertTrue(form.is_valid())
-        self.assertEqual(form.save(), room)
+        for name in (" welcome ", "welcome\ufe0f"):  # phones add the latter to emoji
+            form = RoomForm({"name": name})
+            self.assertTrue(form.is_valid())
+            self.assertEqual(form.save(), room)
 
 
 class SignUpFormTests(TestCase):
@@ -51,3 +54,9 @@ class SignUpFormTests(TestCase):
         self.assertTrue(form.is_valid(), form.errors)
         form.save()
         self.assertIn("username", SignUpForm({"username": "Alice", **passwords}).errors)
+
+    def test_a_name_with_something_that_nobody_sees_is_nobodys(self):
+        passwords = {"password1": "corridor-kettle-9", "password2": "corridor-kettle-9"}
+        for name in ("bob\u1160", "\u3164", "bob\u115f"):
+            with self.subTest(name):
+                self.assertFalse(SignUpForm({"username": name, **passwords}).is_valid())
