@@ -103,6 +103,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://?max_entries=100000")}
 CHAT_MESSAGES_PER_MINUTE = env.int("CHAT_MESSAGES_PER_MINUTE", default=60)
 
 LANGUAGE_CODE = env("LANGUAGE_CODE", default="en")

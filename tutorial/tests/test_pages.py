@@ -763,11 +763,15 @@ def test_refused_messages_do_not_push_each_other_out(windows):
 
 def test_who_writes_too_fast_waits_and_all_arrives_in_order(windows, public_server):
     page = windows.enter("alice", "fast", server=public_server)
+    gone = time.time() % 15
+    if gone > 10:  # the stretch in which fifteen are taken is about to end
+        time.sleep(15 - gone)
     said = [f"number {number}" for number in range(17)]
-    for text in said:
+    for text in said[:-1]:
         write(page, text)
     expect(page.locator("#error")).to_contain_text("too fast")
-    expect(texts(page)).to_have_text(said, timeout=15_000)
+    write(page, said[-1])
+    expect(texts(page)).to_have_text(said, timeout=25_000)
     expect(page.locator("#error")).to_be_empty()
     assert stored(public_server, "fast") == said
 

@@ -132,6 +132,11 @@ CHANGES = {
     "TIME_ZONE": ("Asia/Tokyo", "Asia/Tokyo", "TIME_ZONE"),
     "LANGUAGE_CODE": ("ja", "ja", "LANGUAGE_CODE"),
     "CHAT_MESSAGES_PER_MINUTE": ("0", 0, "CHAT_MESSAGES_PER_MINUTE"),
+    "CACHE_URL": (
+        "dummycache://",
+        {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache", "LOCATION": ""}},
+        "CACHES",
+    ),
     "SECURE_SSL_REDIRECT": ("False", False, "SECURE_SSL_REDIRECT"),
     "SECURE_HSTS_SECONDS": ("7", 7, "SECURE_HSTS_SECONDS"),
     "SECURE_HSTS_INCLUDE_SUBDOMAINS": ("no", False, "SECURE_HSTS_INCLUDE_SUBDOMAINS"),

@@ -93,6 +93,8 @@ class LimitTests(WindowTestCase):
         for number in range(15):
             say(alice, message=f"message {number}")
             hear(alice)
-        say(alice, message="too much")
+        for _ in range(16):  # if a stretch of 15 s ends just now, the next one takes fifteen, too
+            say(alice, message="too much")
         error = hear(alice, "error")
-        self.assertEqual((error["code"], error["retry_after"]), ("too_fast", 1))
+        self.assertEqual(error["code"], "too_fast")
+        self.assertIn(error["retry_after"], range(1, 16))
