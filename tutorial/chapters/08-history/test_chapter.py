@@ -4,7 +4,10 @@ import functools
 import json
 import re
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+
+import psutil
 
 from tutorial.checking.knocking import knock
 from tutorial.checking.places import place_of, where
@@ -651,6 +654,19 @@ def test_the_page_says_how_things_stand():
         need_whole_scripts(page)
 
 
+PAGES, AT_ONCE = 32, 4
+
+
+def opened_by_pages():
+    """How many more files the server has open after many pages than before them."""
+    process, alice = psutil.Process(server.process.pid), member("alice")
+    alice.get("/chat/")
+    before = len(process.open_files())
+    with ThreadPoolExecutor(AT_ONCE) as readers:
+        list(readers.map(alice.get, ["/chat/"] * PAGES))
+    return len(process.open_files()) - before
+
+
 @step(
     "Let several write at once",
     see="db.sqlite3-wal stands beside the database",
@@ -676,4 +692,9 @@ def test_sqlite_is_set_up_for_several_writers():
         raise Problem(
             "The database is opened anew for every frame. In config/settings.py, set "
             '"CONN_MAX_AGE": None.'
+        )
+    if opened_by_pages() > AT_ONCE + 2:
+        raise Problem(
+            "Each page leaves a connection to the database open when it has been sent. In "
+            'config/asgi.py, put close_connections(…) of config/pages.py around what "http" has.'
         )

@@ -16,10 +16,11 @@ django_application = get_asgi_application()
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from config import server  # noqa: E402
 from config.origin import SameOriginValidator  # noqa: E402
+from config.pages import close_connections  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": close_connections(django_application),
         "websocket": SameOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

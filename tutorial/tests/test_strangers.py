@@ -1,0 +1,50 @@
+"""What one member or many strangers can't take from the others."""
+
+import sys
+import threading
+from http.client import HTTPConnection
+
+import psutil
+import pytest
+
+from tests.server import Server
+
+DAPHNE = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "{port}")
+COMMANDS = {"runserver": Server.runserver, "daphne": (*DAPHNE, "config.asgi:application")}
+PEOPLE, PAGES = 30, 10
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_pages_leave_no_connection_to_the_database_behind(project, tmp_path, command):
+    server = Server(tmp_path, command=COMMANDS[command], project=project)
+    sessions = server.sign_in(*(f"reader-{number}" for number in range(PEOPLE)))
+    server.start()
+    try:
+        before = open_files(server)
+        for _ in range(2):
+            load_pages(server, sessions)
+        # SQLite itself keeps a file open for each of those that were used at once, for the next.
+        assert open_files(server) - before <= PEOPLE + 10
+    finally:
+        server.stop()
+
+
+def open_files(server):
+    return psutil.Process(server.process.pid).num_fds()
+
+
+def load_pages(server, sessions):
+    """Have each of these people load some pages, all at once."""
+
+    def load(session):
+        for _ in range(PAGES):
+            line = HTTPConnection("127.0.0.1", server.port, timeout=60)
+            line.request("GET", "/chat/", headers={"Cookie": f"sessionid={session}"})
+            assert line.getresponse().read()
+            line.close()
+
+    readers = [threading.Thread(target=load, args=(session,)) for session in sessions]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
