@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
+from django.contrib.staticfiles.urls import staticfiles_urlpatterns
 from django.urls import include, path, reverse_lazy
 from django.views.generic import TemplateView
 
@@ -21,4 +22,5 @@ urlpatterns = [
         name="password",
     ),
     path("admin/", admin.site.urls),
+    *staticfiles_urlpatterns(),  # with DEBUG on: scripts and styles, whatever the server is
 ]

@@ -11,6 +11,7 @@ from tests.server import Server
 
 DAPHNE = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "{port}")
 COMMANDS = {"runserver": Server.runserver, "daphne": (*DAPHNE, "config.asgi:application")}
+UVICORN = (sys.executable, "-m", "uvicorn", "--port", "{port}", "config.asgi:application")
 PEOPLE, PAGES = 30, 10
 
 
@@ -25,6 +26,20 @@ def test_pages_leave_no_connection_to_the_database_behind(project, tmp_path, com
             load_pages(server, sessions)
         # SQLite itself keeps a file open for each of those that were used at once, for the next.
         assert open_files(server) - before <= PEOPLE + 10
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "uvicorn"])
+def test_every_server_serves_scripts_and_styles_while_debug_is_on(project, tmp_path, command):
+    server = Server(tmp_path, command=(COMMANDS | {"uvicorn": UVICORN})[command], project=project)
+    server.start()
+    try:
+        for path in ("/static/chat/style.css", "/static/chat/room.js"):
+            line = HTTPConnection("127.0.0.1", server.port, timeout=60)
+            line.request("GET", path)
+            assert line.getresponse().status == 200, path
+            line.close()
     finally:
         server.stop()
 

@@ -139,6 +139,26 @@ def test_websockets_do_not_reach_django():
         )
 
 
+STATIC = """
+from django.templatetags.static import static
+from django.test import Client
+print(Client(SERVER_NAME="127.0.0.1").get(static("chat/room.js")).status_code)
+"""
+
+
+@step(
+    "One door for each protocol",
+    see="pages have their styles and scripts under daphne config.asgi:application, too",
+    hint="staticfiles_urlpatterns() in config/urls.py: the import, and a line in urlpatterns.",
+)
+def test_every_server_serves_scripts_and_styles():
+    if (status := project.shell(STATIC).strip()) != "200":
+        raise Problem(
+            f"Only runserver serves scripts and styles; under daphne they are answered with "
+            f"{status}. In config/urls.py, put *staticfiles_urlpatterns() into urlpatterns."
+        )
+
+
 @step(
     "One door for each protocol",
     see="daphne config.asgi:application starts, as runserver does",
