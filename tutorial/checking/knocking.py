@@ -93,14 +93,15 @@ async def note(group, event):
     sent.append(event)
     await group_send(group, event)
 
-async def knock(path, cookie):
+async def knock(path, cookie, says):
     layer.group_send, before = note, members()
     try:
         window = Window(path, cookie)
         await until(lambda: window.code or window.task.done())
         inside = await until(lambda: members() > before, 0.15)
-        window.say(message="behind the door")
-        told = await until(lambda: sent, 0.15)
+        if says:
+            window.say(message="behind the door")
+        told = says and await until(lambda: sent, 0.15)
         trouble = await window.leave()
         return {"code": window.code, "inside": inside, "told": told, "trouble": trouble}
     finally:
@@ -108,14 +109,14 @@ async def knock(path, cookie):
 """
 
 
-def knock(path: str, visitor: Visitor | None = None) -> dict:
-    """Open a window that is to be closed at once, and speak before it has hung up.
+def knock(path: str, visitor: Visitor | None = None, says: bool = True) -> dict:
+    """Open a window that is to be closed at once, and speak before it has hung up, if it `says`.
 
     Returns its close `code`, whether it is `inside` a group behind that, and whether what it says
     is `told` to one. Raises `Problem` for an exception in the consumer.
     """
     cookie = visitor.cookie if visitor else ""
-    return answer(KNOCK, f"knock({path!r}, {cookie!r})")
+    return answer(KNOCK, f"knock({path!r}, {cookie!r}, {says!r})")
 
 
 MINUTE = """

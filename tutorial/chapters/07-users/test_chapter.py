@@ -3,8 +3,7 @@
 import re
 import urllib.parse
 
-from tutorial.checking.knocking import WINDOWS, knock
-from tutorial.checking.knocking import answer as run
+from tutorial.checking.knocking import knock
 from tutorial.checking.places import where
 from tutorial.checks import (
     PlayedServer,
@@ -82,17 +81,6 @@ client = Client()
 client.force_login(get_user_model().objects.get_or_create(username={!r})[0])
 print(client.cookies["sessionid"].value)
 """
-
-OUTSIDE = """
-groups = getattr(get_channel_layer(), "groups", {})
-
-async def outside(path):
-    window, before = Window(path, ""), sum(map(len, groups.values()))
-    await until(lambda: window.code or window.task.done())
-    inside = await until(lambda: sum(map(len, groups.values())) > before, 0.15)
-    return {"inside": inside, "trouble": await window.leave()}
-"""
-"""As `knock`, and nothing is said: what is said behind the door is another section's affair."""
 
 WORDS = """() => document.body.innerText
   + [...document.querySelectorAll("textarea, output")].map((field) => field.value).join()"""
@@ -345,7 +333,7 @@ def test_a_stranger_is_told_to_log_in():
             "chat/consumers.py, that is the code which connect() gives to self.close().",
         )
     try:
-        inside = run(WINDOWS + OUTSIDE, f"outside({ROOM!r})")["inside"]
+        inside = knock(ROOM, says=False)["inside"]
     except Problem as problem:
         if not re.search(r", in disconnect\n[\s\S]*Group name", problem.output or ""):
             raise
