@@ -138,6 +138,11 @@ CHANGES = {
         "CACHES",
     ),
     "SECURE_SSL_REDIRECT": ("False", False, "SECURE_SSL_REDIRECT"),
+    "SECURE_PROXY_SSL_HEADER": (
+        "HTTP_X_FORWARDED_PROTO,https",
+        ["HTTP_X_FORWARDED_PROTO", "https"],
+        "SECURE_PROXY_SSL_HEADER",
+    ),
     "SECURE_HSTS_SECONDS": ("7", 7, "SECURE_HSTS_SECONDS"),
     "SECURE_HSTS_INCLUDE_SUBDOMAINS": ("no", False, "SECURE_HSTS_INCLUDE_SUBDOMAINS"),
     "SECURE_HSTS_PRELOAD": ("off", False, "SECURE_HSTS_PRELOAD"),
@@ -146,7 +151,16 @@ CHANGES = {
 
 
 def test_the_defaults_are_those_of_a_site_behind_https(project):
-    assert settings(project, *DEFAULTS) == list(DEFAULTS.values())
+    hosts = {"ALLOWED_HOSTS": ["chat.example.com"]}
+    found = settings(project, *DEFAULTS, ALLOWED_HOSTS="chat.example.com")
+    assert found == list((DEFAULTS | hosts).values())
+
+
+def test_at_home_nobody_is_led_to_https(project):
+    for hosts in ("127.0.0.1,localhost", "[::1]", ""):
+        assert settings(project, "SECURE_SSL_REDIRECT", ALLOWED_HOSTS=hosts) is False
+    mixed = "localhost,chat.example.com"
+    assert settings(project, "SECURE_SSL_REDIRECT", ALLOWED_HOSTS=mixed) is True
 
 
 @pytest.mark.parametrize("variable", CHANGES)

@@ -37,6 +37,7 @@ def read():
         "CSRF_TRUSTED_ORIGINS": list(settings.CSRF_TRUSTED_ORIGINS or []),
         "SECURE_COOKIES": [settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE],
         "SECURE_SSL_REDIRECT": settings.SECURE_SSL_REDIRECT,
+        "SECURE_PROXY_SSL_HEADER": list(settings.SECURE_PROXY_SSL_HEADER or []),
         "SECURE_HSTS_SECONDS": settings.SECURE_HSTS_SECONDS,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": settings.SECURE_HSTS_INCLUDE_SUBDOMAINS,
         "SECURE_HSTS_PRELOAD": settings.SECURE_HSTS_PRELOAD,
@@ -77,15 +78,18 @@ def warnings():
             yield message.id, message.msg
 
 
-def without_env_file(*left_out):
-    """What the settings are where no .env is, and the machine does not set these variables."""
+def without_env_file(*left_out, **changed):
+    """What the settings are where no .env is, and the machine does not set these variables.
+
+    `changed` are set to other values.
+    """
     package, here = settings.SETTINGS_MODULE.partition(".")[0], os.getcwd()
     before = dict(os.environ)
     kept = {name: before[name] for name in (*PLAIN, *read()) if name in before}
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(package, os.path.join(place, package))
         os.environ.clear()
-        os.environ.update({name: kept[name] for name in kept if name not in left_out})
+        os.environ.update({name: kept[name] for name in kept if name not in left_out} | changed)
         os.chdir(place)
         try:
             file = os.path.join(place, os.path.relpath(MODULE.__file__, here))
@@ -111,7 +115,8 @@ def in_short(found):
         get_supported_language_variant(language)
     except (LookupError, TypeError):
         wrong.append(f"LANGUAGE_CODE is {language!r}, and Django knows no such language")
-    return {"SECRET_KEY": found.get("SECRET_KEY"), "DEBUG": found.get("DEBUG"), "wrong": wrong}
+    names = ("SECRET_KEY", "DEBUG", "SECURE_SSL_REDIRECT")
+    return {name: found.get(name) for name in names} | {"wrong": wrong}
 
 
 answer = {
@@ -122,5 +127,6 @@ answer = {
     "warnings": list(warnings()),
     "without a key": without_env_file("SECRET_KEY"),
     "by default": without_env_file("DEBUG", "TIME_ZONE", "LANGUAGE_CODE"),
+    "at home": without_env_file("SECURE_SSL_REDIRECT", ALLOWED_HOSTS="127.0.0.1,localhost,[::1]"),
 }
 print("HERE" + json.dumps(answer, default=str))

@@ -35,6 +35,7 @@ OWN = {
     "CSRF_TRUSTED_ORIGINS": "https://one.example",
     "SECURE_COOKIES": "False",
     "SECURE_SSL_REDIRECT": "False",
+    "SECURE_PROXY_SSL_HEADER": "HTTP_X_OF_THE_PROXY,https",
     "SECURE_HSTS_SECONDS": "4711",
     "SECURE_HSTS_INCLUDE_SUBDOMAINS": "False",
     "SECURE_HSTS_PRELOAD": "False",
@@ -71,6 +72,7 @@ def deaf() -> list[str]:
         "CSRF_TRUSTED_ORIGINS": [OWN["CSRF_TRUSTED_ORIGINS"]],
         "SECURE_COOKIES": [False, False],
         "SECURE_SSL_REDIRECT": False,
+        "SECURE_PROXY_SSL_HEADER": OWN["SECURE_PROXY_SSL_HEADER"].split(","),
         "SECURE_HSTS_SECONDS": int(OWN["SECURE_HSTS_SECONDS"]),
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": False,
         "SECURE_HSTS_PRELOAD": False,
@@ -298,7 +300,7 @@ def test_nothing_is_left_to_warn_of():
             "The SECRET_KEY in .env is still the example's, or one that startproject made. Make "
             'one of your own: python -c "import secrets; print(secrets.token_urlsafe(50))"'
         )
-    done = project.manage("check", "--deploy", DEBUG="False")
+    done = project.manage("check", "--deploy", DEBUG="False", ALLOWED_HOSTS="chat.example.com")
     found = re.findall(r"\((security\.W\d+)\) ((?:[^.\n]|\.\w)+)", done.output)
     if found:
         code, words = found[0]
@@ -309,6 +311,12 @@ def test_nothing_is_left_to_warn_of():
         )
     if done.code:
         raise Problem("", output=done.output)
+    if asked()["at home"].get("SECURE_SSL_REDIRECT"):
+        raise Problem(
+            "With DEBUG off, your own machine is led to https:// as well, and no browser forgets "
+            "that. In config/settings.py, SECURE_SSL_REDIRECT is off by default where there is "
+            "nothing but 127.0.0.1, localhost and [::1] in ALLOWED_HOSTS."
+        )
     promised = [name for name in named() if name.startswith("SECURE_")]
     if missing := [name for name in deaf() if name in promised]:
         raise Problem(
