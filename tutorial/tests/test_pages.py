@@ -480,6 +480,28 @@ def test_the_pauses_between_two_attempts_grow_and_begin_anew(windows, server):
         page.evaluate("pauses.length = 0")
 
 
+def test_the_pauses_grow_while_a_message_breaks_off_each_line(windows):
+    windows.allowed = ["WebSocket connection to", "Failed to load resource"]
+
+    def break_off(socket):
+        def hear(text):
+            if "after" in json.loads(text):
+                socket.send(json.dumps({"type": "caught_up", "last": 0, "more": False}))
+            else:
+                socket.close(code=1011)
+
+        socket.on_message(hear)
+
+    def prepare(page):
+        page.add_init_script(NOTE_PAUSES)
+        page.route_web_socket("**/ws/**", break_off)
+
+    page = windows.enter("alice", "breaks off", prepare)
+    write(page, "it can't be stored")
+    page.wait_for_function("pauses.length > 5")
+    assert page.evaluate("pauses")[:6] == [1000, 2000, 4000, 8000, 16000, 30000]
+
+
 class Wire:
     """The network between a page and its server: notes frames, drops what ``drop`` says.
 

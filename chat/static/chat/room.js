@@ -69,7 +69,7 @@ const hear = {
   },
 
   caught_up({ last, more }) {
-    pause = 1;
+    if (!underWay) pause = 1;  // a message that the server can't store may break off each line
     complete = Math.max(complete, last);
     due = clearTimeout(due);
     if (more) catchUp(last);
