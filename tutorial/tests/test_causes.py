@@ -117,7 +117,7 @@ VISITED = [
     mistake(
         "comma-in-apps",
         *(2, PAGES, SETTINGS, '"django.contrib.staticfiles",', '"django.contrib.staticfiles"'),
-        words=["comma", "INSTALLED_APPS", "config/settings.py, line 37"],
+        words=["comma", "INSTALLED_APPS", "config/settings.py, line 39"],
     ),
     mistake(
         "comma-with-a-comment",
@@ -391,7 +391,7 @@ VISITED = [
     mistake(
         "named-module",
         *(1, PAGES, SETTINGS, '"django.contrib.messages",', '"django.contrib.mesages",'),
-        words=["config/settings.py, line 36", "Did you mean django.contrib.messages"],
+        words=["config/settings.py, line 38", "Did you mean django.contrib.messages"],
     ),
     mistake(
         "variable",
@@ -570,7 +570,7 @@ SUSPECTED = {
     ),
     "no-return": (
         *(8, "chat/models.py", "        return {", "        {"),
-        ["line 50", "nothing is done with it", "return", "as_frame()"],
+        ["line 54", "nothing is done with it", "return", "as_frame()"],
     ),
     "form-class": (2, VIEWS, "form_class =", "form_clas =", ["line 12", "Is form_class meant"]),
     "template-name": (
