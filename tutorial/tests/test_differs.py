@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from tutorial.author import book
-from tutorial.author.mutants import sample
+from tutorial.author.mutants import sample, typed_places
 from tutorial.checking.differs import nearest, quiet
 from tutorial.course.chapters import COURSE
 from tutorial.course.mistakes import make_mistake, mistakes
@@ -64,7 +64,13 @@ def test_one_fault_is_named_red_or_green(of, tmp_path):
         red, green = nearest(of.number, folder), quiet(of.number, folder)
         (folder / mutant.file).write_bytes(right)
         assert names(red, mutant) or harmless(mutant), f"{mutant}\n{red}"
-        assert names(green, mutant) or harmless(mutant), f"{mutant}\n{green}"
+        if not is_old(mutant, of.number):
+            assert names(green, mutant) or harmless(mutant), f"{mutant}\n{green}"
+
+
+def is_old(mutant, number):
+    """Whether the statement that has moved was typed before: the quiet line tells of new ones."""
+    return mutant.kind == "swap" and mutant.line not in typed_places(number)[mutant.file]
 
 
 def harmless(mutant):
