@@ -21,6 +21,8 @@ STAMP = VENV / "setup.json"
 LOG = VENV / "setup.log"
 LOCK = VENV / "setup.lock"
 ASIDE = VENV / "setup.aside"
+KEPT = (LOCK, LOG, ASIDE, VENV / "proofs")
+"""What no set-up takes away: its own files, and what the long proofs have found."""
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
@@ -149,6 +151,7 @@ def set_up(dev: bool, lock: int) -> None:
     outlives this process. Raises `Trouble` with a sentence and the end of the log.
     """
     LOG.write_text("", encoding="utf-8")
+    shutil.rmtree(ASIDE, ignore_errors=True)  # of a set-up that was killed
     stamp = read_stamp()
     if stamp.get("root", str(ROOT)) != str(ROOT):
         say("The folder of the course has moved: making .venv anew.")
@@ -183,9 +186,8 @@ def renew(dev: bool, lock: int, stamp: dict) -> None:
 @contextlib.contextmanager
 def set_aside() -> Iterator[None]:
     """Put what is in `.venv` aside while another one is made there; it comes back on an error."""
-    shutil.rmtree(ASIDE, ignore_errors=True)
     ASIDE.mkdir()
-    for part in [part for part in VENV.iterdir() if part not in (LOCK, LOG, ASIDE)]:
+    for part in changing_parts():
         part.rename(ASIDE / part.name)
     try:
         yield
@@ -259,11 +261,14 @@ def make_venv(lock: int) -> None:
     (VENV / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
+def changing_parts() -> list[Path]:
+    """What is in `.venv`, but for what no set-up takes away."""
+    return [part for part in VENV.iterdir() if part not in KEPT]
+
+
 def empty_venv() -> None:
-    """Remove what is in `.venv`, but for the set-up's own files and what is set aside."""
-    for part in VENV.iterdir():
-        if part in (LOCK, LOG, ASIDE):
-            continue
+    """Remove from `.venv` what a set-up makes."""
+    for part in changing_parts():
         if part.is_dir() and not part.is_symlink():
             shutil.rmtree(part)
         else:

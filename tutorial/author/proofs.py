@@ -39,7 +39,7 @@ from tutorial.course.unseen import Unseen, unseen
 from tutorial.environment import VENV, Trouble
 from tutorial.reader.workspace import prepare_database
 
-PLACE = VENV / "proofs"
+PLACE = VENV / "proofs"  # a set-up leaves it alone
 TABLE = Path(__file__).with_name("proofs.md")
 ENOUGH = 0.9
 """Of a chapter's mutants, so many have to be red."""

@@ -147,6 +147,9 @@ def test_a_moved_folder_goes_on_without_a_network_and_is_made_anew_with_one(move
     assert called.finish() == 0 and "moved" not in called.output
 
     again = moved.rename(moved.with_name("third folder"))
+    found = again / ".venv" / "proofs" / "mutants-01.jsonl"
+    found.parent.mkdir()
+    found.write_text("{}")
     called = run([*TUTORIAL, "list"], again)
     assert called.finish() == 0, called.output
     assert "The folder of the course has moved: making .venv anew." in called.output
@@ -155,6 +158,7 @@ def test_a_moved_folder_goes_on_without_a_network_and_is_made_anew_with_one(move
     pip = run([str(again / ".venv" / "bin" / "pip"), "--version"], again)
     assert pip.finish() == 0 and str(again) in pip.output
     assert not (again / ".venv" / "setup.aside").exists()
+    assert found.read_text() == "{}"
 
 
 def test_a_call_for_help_needs_no_packages_for_tests():
