@@ -67,15 +67,15 @@ class MessageFormTests(SimpleTestCase):
 
 
 class SignUpFormTests(TestCase):
+    passwords = {"password1": "corridor-kettle-9", "password2": "corridor-kettle-9"}
+
     def test_the_name_is_taken_whatever_its_case(self):
-        passwords = {"password1": "corridor-kettle-9", "password2": "corridor-kettle-9"}
-        form = SignUpForm({"username": "alice", **passwords})
+        form = SignUpForm({"username": "alice", **self.passwords})
         self.assertTrue(form.is_valid(), form.errors)
         form.save()
-        self.assertIn("username", SignUpForm({"username": "Alice", **passwords}).errors)
+        self.assertIn("username", SignUpForm({"username": "Alice", **self.passwords}).errors)
 
     def test_a_name_with_something_that_nobody_sees_is_nobodys(self):
-        passwords = {"password1": "corridor-kettle-9", "password2": "corridor-kettle-9"}
         for name in ("bob\u1160", "\u3164", "bob\u115f"):
             with self.subTest(name):
-                self.assertFalse(SignUpForm({"username": name, **passwords}).is_valid())
+                self.assertFalse(SignUpForm({"username": name, **self.passwords}).is_valid())

@@ -52,8 +52,9 @@ def cause_of(problem: Problem) -> Problem:
 
 def left_behind() -> str | None:
     """The sentence for a coroutine that was never awaited in the server, or None."""
+    log = context.server.log() if context.server else ""
     with contextlib.suppress(Exception):
-        return never_awaited(context.server.log(), context.project.copy)
+        return never_awaited(log, context.project.copy)
     return None
 
 

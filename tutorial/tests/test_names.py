@@ -1,6 +1,7 @@
 """What nobody sees, held against Unicode itself."""
 
 import sys
+import unicodedata
 
 import regex
 
@@ -22,8 +23,6 @@ def test_what_is_drawn_as_nothing_is_what_unicode_ignores_by_default():
 
 def is_young(character):
     """Whether a format character came into Unicode after this Python."""
-    import unicodedata
-
     return unicodedata.category(character) == "Cn" and not regex.fullmatch(
         r"\p{Default_Ignorable_Code_Point}", character
     )

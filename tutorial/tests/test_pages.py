@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.server import PROJECT, Server, find_browser
+from tutorial.tests.test_socket import wait_for_enough_of_a_stretch
 
 ALERTING = "<img src=x onerror=alert(1)>"
 SCRIPT = "</script><script>alert(1)</script>"
@@ -785,9 +786,7 @@ def test_refused_messages_do_not_push_each_other_out(windows):
 
 def test_who_writes_too_fast_waits_and_all_arrives_in_order(windows, public_server):
     page = windows.enter("alice", "fast", server=public_server)
-    gone = time.time() % 15
-    if gone > 10:  # the stretch in which fifteen are taken is about to end
-        time.sleep(15 - gone)
+    wait_for_enough_of_a_stretch()
     said = [f"number {number}" for number in range(17)]
     for text in said[:-1]:
         write(page, text)

@@ -8,26 +8,20 @@ import psutil
 import pytest
 
 from tests.server import Server
+from tutorial.tests.test_socket import COMMANDS, serving
 
-DAPHNE = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "{port}")
-COMMANDS = {"runserver": Server.runserver, "daphne": (*DAPHNE, "config.asgi:application")}
 UVICORN = (sys.executable, "-m", "uvicorn", "--port", "{port}", "config.asgi:application")
-PEOPLE, PAGES = 30, 10
+PEOPLE, PAGES = [f"reader-{number}" for number in range(30)], 10
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_pages_leave_no_connection_to_the_database_behind(project, tmp_path, command):
-    server = Server(tmp_path, command=COMMANDS[command], project=project)
-    sessions = server.sign_in(*(f"reader-{number}" for number in range(PEOPLE)))
-    server.start()
-    try:
+    with serving(tmp_path, PEOPLE, command=COMMANDS[command], project=project) as server:
         before = open_files(server)
         for _ in range(2):
-            load_pages(server, sessions)
+            load_pages(server)
         # SQLite itself keeps a file open for each of those that were used at once, for the next.
-        assert open_files(server) - before <= PEOPLE + 10
-    finally:
-        server.stop()
+        assert open_files(server) - before <= len(PEOPLE) + 10
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "uvicorn"])
@@ -48,7 +42,7 @@ def open_files(server):
     return psutil.Process(server.process.pid).num_fds()
 
 
-def load_pages(server, sessions):
+def load_pages(server):
     """Have each of these people load some pages, all at once."""
 
     def load(session):
@@ -58,7 +52,9 @@ def load_pages(server, sessions):
             assert line.getresponse().read()
             line.close()
 
-    readers = [threading.Thread(target=load, args=(session,)) for session in sessions]
+    readers = [
+        threading.Thread(target=load, args=(session,)) for session in server.sessions.values()
+    ]
     for reader in readers:
         reader.start()
     for reader in readers:
